@@ -1,0 +1,1 @@
+//! One photo being edited: stroke → solver → latents → blend; undo; views.

@@ -1,0 +1,37 @@
+//! Every limit of the library, each with its reason. Sizes from outside are checked against these, with checked
+//! arithmetic, before anything is allocated.
+
+/// Longest side of a photo in pixels: what medium-format stitches reach, and coordinates stay exact in `f32`.
+pub const PHOTO_SIDE: u32 = 32_768;
+/// Most pixels of a photo: 4 GiB as RGBA `f32`, the most a desktop can be asked for.
+pub const PHOTO_PIXELS: u64 = 1 << 28;
+/// Smallest side of a photo in pixels: under this there is no face to see.
+pub const PHOTO_SIDE_MIN: u32 = 8;
+/// Smallest and largest side of the face frame in photo pixels. Below 8 px a 64×64 network sees only blur.
+pub const FRAME_SIDE_MIN: f64 = 8.0;
+/// See [`FRAME_SIDE_MIN`]; four times the longest photo side.
+pub const FRAME_SIDE_MAX: f64 = 131_072.0;
+/// A model file. The paper's network is 220 MB as f32.
+pub const MODEL_FILE_BYTES: u64 = 1 << 30;
+/// The header of a model file: 64 tensors and a page of metadata take about 10 KiB.
+pub const MODEL_HEADER_BYTES: u64 = 1 << 20;
+/// Channel multiplier of a network; the paper's is 128.
+pub const MODEL_WIDTH: u32 = 512;
+/// Hidden units of the encoder's dense layer; the paper's is 1000.
+pub const MODEL_HIDDEN: u32 = 8_192;
+/// Latents of a network; the paper's is 100.
+pub const MODEL_LATENTS: u32 = 1_024;
+/// Dabs of one stroke: a minute of painting at 1 kHz.
+pub const STROKE_DABS: usize = 65_536;
+/// Solver steps of one stroke: some seconds on the slowest machine, so that a call always ends.
+pub const SOLVER_STEPS: u32 = 1_000;
+/// Levels of undo. A level costs a few hundred floats.
+pub const UNDO_LEVELS: usize = 1_000;
+/// A stroke file in bytes: 65,536 dabs of 60 bytes in some dozens of strokes.
+pub const STROKE_FILE_BYTES: u64 = 64 << 20;
+/// Entries of a stroke file.
+pub const STROKE_FILE_ENTRIES: usize = 10_000;
+/// Threads the session may use.
+pub const THREADS: usize = 64;
+/// Largest magnitude of a latent: beyond this a standard normal has nothing to say and `f16` weights overflow.
+pub const LATENT_ABS: f32 = 32.0;

@@ -1,0 +1,1 @@
+//! The `npe-model` file: its table of names and shapes, its checks.

@@ -1,0 +1,231 @@
+//! Pixels: photo formats, the aligned face frame, resampling, finding faces, blending at full size. Knows no network.
+
+mod frame;
+
+pub use frame::Frame;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits;
+
+/// The channels of a pixel, in memory order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channels {
+    /// One grey value.
+    Grey,
+    /// Grey and alpha.
+    GreyAlpha,
+    /// Red, green, blue.
+    Rgb,
+    /// Red, green, blue, alpha (not premultiplied).
+    Rgba,
+    /// Blue, green, red, alpha (not premultiplied): what Krita and cairo hold.
+    Bgra,
+}
+
+/// The number type of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Depth {
+    /// 0..255.
+    U8,
+    /// 0..65535, native byte order.
+    U16,
+    /// 0..1 nominal; values beyond are kept. sRGB-encoded as the integer formats are.
+    F32,
+}
+
+/// How a pixel lies in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PixelFormat {
+    /// Which channels.
+    pub channels: Channels,
+    /// Of what type.
+    pub depth: Depth,
+}
+
+impl Channels {
+    /// Channels per pixel, alpha included.
+    pub fn count(self) -> usize {
+        match self {
+            Channels::Grey => 1,
+            Channels::GreyAlpha => 2,
+            Channels::Rgb => 3,
+            Channels::Rgba | Channels::Bgra => 4,
+        }
+    }
+
+    /// Where red, green and blue stand in a pixel (all the same place for grey).
+    pub fn rgb(self) -> [usize; 3] {
+        match self {
+            Channels::Grey | Channels::GreyAlpha => [0, 0, 0],
+            Channels::Rgb | Channels::Rgba => [0, 1, 2],
+            Channels::Bgra => [2, 1, 0],
+        }
+    }
+
+    /// Where alpha stands in a pixel, if there is one. npe never changes it.
+    pub fn alpha(self) -> Option<usize> {
+        match self {
+            Channels::Grey | Channels::Rgb => None,
+            Channels::GreyAlpha => Some(1),
+            Channels::Rgba | Channels::Bgra => Some(3),
+        }
+    }
+}
+
+impl Depth {
+    /// Bytes per channel.
+    pub fn bytes(self) -> usize {
+        match self {
+            Depth::U8 => 1,
+            Depth::U16 => 2,
+            Depth::F32 => 4,
+        }
+    }
+}
+
+impl PixelFormat {
+    /// Bytes per pixel.
+    pub fn bytes(self) -> usize {
+        self.channels.count() * self.depth.bytes()
+    }
+}
+
+/// A photo's samples, rows tight, top row first.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Samples {
+    /// 0..255.
+    U8(Vec<u8>),
+    /// 0..65535.
+    U16(Vec<u16>),
+    /// 0..1 nominal.
+    F32(Vec<f32>),
+}
+
+impl Samples {
+    /// How many samples.
+    pub fn len(&self) -> usize {
+        match self {
+            Samples::U8(v) => v.len(),
+            Samples::U16(v) => v.len(),
+            Samples::F32(v) => v.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number type.
+    pub fn depth(&self) -> Depth {
+        match self {
+            Samples::U8(_) => Depth::U8,
+            Samples::U16(_) => Depth::U16,
+            Samples::F32(_) => Depth::F32,
+        }
+    }
+}
+
+/// A photo in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Photo {
+    width: u32,
+    height: u32,
+    channels: Channels,
+    samples: Samples,
+}
+
+impl Photo {
+    /// A photo of these samples (`width·height·channels`, rows tight, top row first).
+    ///
+    /// # Errors
+    /// If a side is over the limits, the count does not fit, or a float sample is not finite.
+    pub fn new(width: u32, height: u32, channels: Channels, samples: Samples) -> Result<Self> {
+        check_size(width, height)?;
+        let expected = width as usize * height as usize * channels.count();
+        if samples.len() != expected {
+            return Err(Error::invalid(format!(
+                "the photo has {} samples; {width}×{height} pixels of {} channels need {expected}",
+                samples.len(),
+                channels.count()
+            )));
+        }
+        if let Samples::F32(v) = &samples
+            && let Some(i) = v.iter().position(|s| !s.is_finite())
+        {
+            let pixel = i / channels.count();
+            return Err(Error::new(
+                ErrorKind::Photo,
+                format!(
+                    "the photo's pixel at x {}, y {} is {}, not a finite number",
+                    pixel % width as usize,
+                    pixel / width as usize,
+                    v[i]
+                ),
+            ));
+        }
+        Ok(Self { width, height, channels, samples })
+    }
+
+    /// Width in pixels.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Its channels and number type.
+    pub fn format(&self) -> PixelFormat {
+        PixelFormat { channels: self.channels, depth: self.samples.depth() }
+    }
+
+    /// Its samples.
+    pub fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
+    /// Its samples, to be changed in place (their count stays).
+    pub fn samples_mut(&mut self) -> &mut Samples {
+        &mut self.samples
+    }
+}
+
+/// Checks a photo's size against the limits.
+///
+/// # Errors
+/// If it is too small or too large.
+pub fn check_size(width: u32, height: u32) -> Result<()> {
+    if width < limits::PHOTO_SIDE_MIN || height < limits::PHOTO_SIDE_MIN {
+        return Err(Error::limit(format!(
+            "the photo is {width}×{height} pixels; each side must be at least {}",
+            limits::PHOTO_SIDE_MIN
+        )));
+    }
+    if width > limits::PHOTO_SIDE
+        || height > limits::PHOTO_SIDE
+        || u64::from(width) * u64::from(height) > limits::PHOTO_PIXELS
+    {
+        return Err(Error::limit(format!(
+            "the photo is {width}×{height} pixels; at most {} a side and {} in all are taken",
+            limits::PHOTO_SIDE,
+            limits::PHOTO_PIXELS
+        )));
+    }
+    Ok(())
+}
+
+/// A rectangle of whole pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rect {
+    /// Left edge.
+    pub x: u32,
+    /// Top edge.
+    pub y: u32,
+    /// Width, 0 if the rectangle is empty.
+    pub width: u32,
+    /// Height, 0 if the rectangle is empty.
+    pub height: u32,
+}
