@@ -14,5 +14,6 @@ pub mod generator;
 pub mod limits;
 pub mod model;
 pub mod photo;
+pub mod session;
 
 pub use error::{Error, ErrorKind, Result};

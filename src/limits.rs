@@ -25,8 +25,8 @@ pub const MODEL_LATENTS: u32 = 1_024;
 pub const STROKE_DABS: usize = 65_536;
 /// Solver steps of one stroke: some seconds on the slowest machine, so that a call always ends.
 pub const SOLVER_STEPS: u32 = 1_000;
-/// Levels of undo. A level costs a few hundred floats.
-pub const UNDO_LEVELS: usize = 1_000;
+/// Levels of undo. A level costs about 5 KiB, so all of them stay under 2 MiB.
+pub const UNDO_LEVELS: usize = 300;
 /// A stroke file in bytes: 65,536 dabs of 60 bytes in some dozens of strokes.
 pub const STROKE_FILE_BYTES: u64 = 64 << 20;
 /// Entries of a stroke file.

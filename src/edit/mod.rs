@@ -1,1 +1,413 @@
-//! One photo being edited: stroke → solver → latents → blend; undo; views.
+//! One photo being edited: stroke → solver → latents → blend; undo; views. Knows the network by its trait only.
+
+mod blend;
+mod file;
+mod history;
+mod operation;
+mod settings;
+mod solver;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use file::{FORMAT as STROKE_FILE_FORMAT, ModelId, StrokeFile, Units};
+pub use operation::{GridLayer, Operation};
+pub use settings::{BlendSettings, Solver, StrokeSettings};
+pub use solver::Report;
+pub use view::View;
+
+use crate::brush::{self, Mode, Painted, Stroke};
+use crate::error::{Error, ErrorKind, Result};
+use crate::generator::Generator;
+use crate::photo::{Change, Frame, Photo, PixelsMut, Rect, blend_into, blend_rect, changed_rect, crop};
+use history::{History, Origin, State};
+use operation::check_latents;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::sync::Arc;
+
+/// Told how far a stroke is, 0..1; answers whether to go on. A stroke told to stop leaves the edit as it was.
+pub type Progress<'a> = dyn FnMut(f32) -> bool + 'a;
+
+/// One photo being edited. Everything that changes it is one undoable step; on an error it is as it was before.
+/// Cloning is cheap (photo and history share memory) and gives an independent edit.
+#[derive(Clone)]
+pub struct Edit {
+    generator: Arc<dyn Generator>,
+    frame: Frame,
+    history: History,
+    stroke_settings: StrokeSettings,
+    blend_settings: BlendSettings,
+    /// G of the current latents.
+    generated: Arc<[f32]>,
+}
+
+impl Edit {
+    /// Starts an edit: what is in the frame is encoded. The photo is shared, not copied.
+    ///
+    /// # Errors
+    /// If the frame is out of the limits or does not touch the photo, or the network's device fails.
+    pub fn new(generator: Arc<dyn Generator>, photo: Arc<Photo>, frame: Frame) -> Result<Self> {
+        frame.check()?;
+        let (w, h) = (f64::from(photo.width()), f64::from(photo.height()));
+        if !(0.0..w).contains(&frame.cx) || !(0.0..h).contains(&frame.cy) {
+            return Err(Error::invalid(format!(
+                "the face frame's centre {:.1}, {:.1} lies outside the photo of {w}×{h} pixels",
+                frame.cx, frame.cy
+            )));
+        }
+        let origin = origin(generator.as_ref(), photo, &frame)?;
+        let generated = Arc::from(origin.reconstruction.as_slice());
+        let state = State::at(Arc::new(origin), generator.image_size());
+        Ok(Self {
+            generator,
+            frame,
+            history: History::new(state),
+            stroke_settings: StrokeSettings::default(),
+            blend_settings: BlendSettings::default(),
+            generated,
+        })
+    }
+
+    /// The network's side in pixels.
+    pub fn image_size(&self) -> usize {
+        self.generator.image_size()
+    }
+
+    /// The face frame.
+    pub fn frame(&self) -> Frame {
+        self.frame
+    }
+
+    /// The photo as it was opened, or as it was at the last update.
+    pub fn photo(&self) -> &Arc<Photo> {
+        &self.state().origin.photo
+    }
+
+    /// How strokes act.
+    pub fn stroke_settings(&self) -> StrokeSettings {
+        self.stroke_settings
+    }
+
+    /// Changes how strokes act from now on.
+    ///
+    /// # Errors
+    /// If a value is out of its range; then nothing is changed.
+    pub fn set_stroke_settings(&mut self, settings: StrokeSettings) -> Result<()> {
+        settings.check()?;
+        self.stroke_settings = settings;
+        Ok(())
+    }
+
+    /// How the change is blended.
+    pub fn blend_settings(&self) -> BlendSettings {
+        self.blend_settings
+    }
+
+    /// Changes how the change is blended, at once.
+    ///
+    /// # Errors
+    /// If a value is out of its range; then nothing is changed.
+    pub fn set_blend_settings(&mut self, settings: BlendSettings) -> Result<()> {
+        settings.check()?;
+        self.blend_settings = settings;
+        Ok(())
+    }
+
+    /// Brushes. Blocks for some tens of milliseconds to a few seconds, by network and budget.
+    ///
+    /// # Errors
+    /// If the stroke is out of its ranges or beside the frame, told to stop, or the device fails.
+    pub fn stroke(&mut self, stroke: &Stroke, progress: &mut Progress<'_>) -> Result<Report> {
+        let operation = Operation::Stroke { stroke: stroke.clone(), settings: self.stroke_settings };
+        self.apply(operation, progress)
+    }
+
+    /// Brushes with a painted RGBA layer of the photo's size; its alpha is the brush, its colours are the target.
+    ///
+    /// # Errors
+    /// If the layer is of another size, has no alpha, is empty in the frame; or as [`Edit::stroke`].
+    pub fn paint(&mut self, layer: &Photo, mode: Mode, progress: &mut Progress<'_>) -> Result<Report> {
+        let (photo, size) = (self.photo(), self.image_size());
+        if (layer.width(), layer.height()) != (photo.width(), photo.height()) {
+            return Err(Error::invalid(format!(
+                "the painted layer is {}×{} pixels, the photo {}×{}; they must be the same",
+                layer.width(),
+                layer.height(),
+                photo.width(),
+                photo.height()
+            )));
+        }
+        let layer = GridLayer::from_painted(&brush::rasterise_layer(layer, &self.frame, size)?, size);
+        self.apply(Operation::Paint { mode, layer, settings: self.stroke_settings }, progress)
+    }
+
+    /// Does any operation: what strokes, sliders and stroke files come down to.
+    ///
+    /// # Errors
+    /// As the methods that make them.
+    pub fn apply(&mut self, operation: Operation, progress: &mut Progress<'_>) -> Result<Report> {
+        operation.check(self.image_size(), self.generator.latents())?;
+        let size = self.image_size();
+        let (state, report) = match &operation {
+            Operation::Stroke { stroke, settings } => {
+                let painted = brush::rasterise(stroke, &self.frame, size)?;
+                let squares = solver::squares(stroke, &self.frame, size);
+                self.brushed(&painted, stroke.mode, &squares, settings, progress)?
+            }
+            Operation::Paint { mode, layer, settings } => {
+                self.brushed(&layer.to_painted(), *mode, &[], settings, progress)?
+            }
+            Operation::Latents { latents, whole } => {
+                let everywhere = Arc::from(vec![255; size * size]);
+                let state = State {
+                    latents: latents.clone().into(),
+                    whole: *whole,
+                    reach: everywhere,
+                    ..self.state().clone()
+                };
+                (state, Report::default())
+            }
+            Operation::Reset => (State::at(self.state().origin.clone(), size), Report::default()),
+            Operation::Update => {
+                let origin = origin(self.generator.as_ref(), Arc::new(self.render()?), &self.frame)?;
+                (State::at(Arc::new(origin), size), Report::default())
+            }
+        };
+        self.generated = self.generator.decode(&state.latents)?.into();
+        self.history.push(operation, state);
+        Ok(report)
+    }
+
+    fn brushed(
+        &self,
+        painted: &Painted,
+        mode: Mode,
+        squares: &[solver::Square],
+        settings: &StrokeSettings,
+        progress: &mut Progress<'_>,
+    ) -> Result<(State, Report)> {
+        let old = self.state();
+        let task = solver::Task {
+            generator: self.generator.as_ref(),
+            painted,
+            mode,
+            squares,
+            settings,
+            start: &old.latents,
+            shown: &self.generated,
+            anchor: &old.origin.latents,
+            reconstruction: &old.origin.reconstruction,
+        };
+        let (latents, report) = solver::solve(&task, progress)?;
+        let (reach, erased) = blend::after_stroke(old, painted, mode, self.image_size());
+        Ok((State { latents: latents.into(), reach, erased, ..old.clone() }, report))
+    }
+
+    /// Sets the latents (sliders); the change shows through the interpolation mask, everywhere in the frame.
+    ///
+    /// # Errors
+    /// If the count is wrong or a value not finite or beyond ±[`crate::limits::LATENT_ABS`].
+    pub fn set_latents(&mut self, latents: &[f32]) -> Result<()> {
+        let whole = self.state().whole;
+        self.apply(Operation::Latents { latents: latents.to_vec(), whole }, &mut |_| true).map(drop)
+    }
+
+    /// Paints on the latent tiles (the paper's latent canvas): tiles within `radius` of (x, y) move towards `value`,
+    /// the centre by all the way. The tiles are rows of [`view::tiles_per_row`] squares of side 1.
+    ///
+    /// # Errors
+    /// If a value is not finite or out of range, or no tile is touched.
+    pub fn paint_latents(&mut self, x: f32, y: f32, radius: f32, value: f32) -> Result<()> {
+        if ![x, y, radius, value].iter().all(|v| v.is_finite()) || radius <= 0.0 {
+            return Err(Error::invalid(format!(
+                "latent tiles: position {x}, {y}, radius {radius}, value {value}; all must be finite, the radius over 0"
+            )));
+        }
+        let mut z = self.latents().to_vec();
+        let row = view::tiles_per_row(z.len());
+        let mut touched = false;
+        for (i, z) in z.iter_mut().enumerate() {
+            let (tx, ty) = ((i % row) as f32 + 0.5, (i / row) as f32 + 0.5);
+            let weight = 1.0 - (((tx - x).powi(2) + (ty - y).powi(2)).sqrt() - 0.5).max(0.0) / radius;
+            if weight > 0.0 {
+                *z += weight * (value - *z);
+                touched = true;
+            }
+        }
+        if !touched {
+            return Err(Error::invalid(format!(
+                "no latent tile lies within {radius} of {x}, {y}; there are {row} in a row"
+            )));
+        }
+        check_latents(&z, self.generator.latents())?;
+        self.set_latents(&z)
+    }
+
+    /// Draws a random face: latents from N(0, I), shown without the mask. The same seed gives the same latents.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn sample(&mut self, seed: u64) -> Result<()> {
+        let latents = sample_latents(self.generator.latents(), seed);
+        self.apply(Operation::Latents { latents, whole: true }, &mut |_| true).map(drop)
+    }
+
+    /// Back to the photo (undoable).
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn reset(&mut self) -> Result<()> {
+        self.apply(Operation::Reset, &mut |_| true).map(drop)
+    }
+
+    /// Makes the result the photo and encodes it anew (undoable).
+    ///
+    /// # Errors
+    /// If memory is short or the device fails.
+    pub fn update(&mut self) -> Result<()> {
+        self.apply(Operation::Update, &mut |_| true).map(drop)
+    }
+
+    /// Takes back the last operation. False if there was none.
+    ///
+    /// # Errors
+    /// If the device fails; then nothing is undone.
+    pub fn undo(&mut self) -> Result<bool> {
+        self.step(History::undo)
+    }
+
+    /// Does again what was undone last. False if there was nothing.
+    ///
+    /// # Errors
+    /// If the device fails; then nothing is redone.
+    pub fn redo(&mut self) -> Result<bool> {
+        self.step(History::redo)
+    }
+
+    fn step(&mut self, step: fn(&mut History) -> bool) -> Result<bool> {
+        let mut history = self.history.clone();
+        if !step(&mut history) {
+            return Ok(false);
+        }
+        self.generated = self.generator.decode(&history.current().latents)?.into();
+        self.history = history;
+        Ok(true)
+    }
+
+    /// How many operations can be undone, and redone.
+    pub fn undo_redo_levels(&self) -> (usize, usize) {
+        (self.history.undo_levels(), self.history.redo_levels())
+    }
+
+    /// Operations done, oldest first.
+    pub fn operations(&self) -> &[Operation] {
+        self.history.done()
+    }
+
+    /// The latents.
+    pub fn latents(&self) -> &[f32] {
+        &self.state().latents
+    }
+
+    /// The latents of the photo.
+    pub fn encoded_latents(&self) -> &[f32] {
+        &self.state().origin.latents
+    }
+
+    /// Whether the result differs from the photo anywhere the mask lets it.
+    pub fn is_changed(&self) -> bool {
+        let rect = self.changed_rect();
+        rect.width > 0 && rect.height > 0
+    }
+
+    /// The rectangle of the photo outside of which the result is the photo, bit for bit.
+    pub fn changed_rect(&self) -> Rect {
+        changed_rect(self.photo(), &self.frame, &self.change())
+    }
+
+    /// The result at the photo's full size and format.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn render(&self) -> Result<Photo> {
+        let photo = self.photo();
+        blend_rect(
+            photo,
+            &self.frame,
+            &self.change(),
+            Rect { x: 0, y: 0, width: photo.width(), height: photo.height() },
+        )
+    }
+
+    /// A rectangle of the result into a buffer of the photo's own format.
+    ///
+    /// # Errors
+    /// If the rectangle leaves the photo, or the buffer's size, stride or format does not fit.
+    pub fn render_into(&self, rect: Rect, pixels: &mut PixelsMut<'_>) -> Result<()> {
+        blend_into(self.photo(), &self.frame, &self.change(), rect, pixels)
+    }
+
+    /// A small picture to look at: 8-bit RGB, [`Edit::image_size`] square (the latent tiles have their own size).
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn view(&self, view: View) -> Result<Photo> {
+        view::render(self, view)
+    }
+
+    /// The encoder's opinion of the current latents: ‖E(G(z)) − z‖ / ‖z‖, small where the network knows such faces.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn implausibility(&self) -> Result<f32> {
+        let (z, back) = (self.latents(), self.generator.encode(&self.generated)?);
+        let norm = |v: &mut dyn Iterator<Item = f32>| v.map(|v| v * v).sum::<f32>().sqrt();
+        Ok(norm(&mut z.iter().zip(&back).map(|(a, b)| a - b)) / norm(&mut z.iter().copied()).max(1e-6))
+    }
+
+    fn state(&self) -> &State {
+        self.history.current()
+    }
+
+    fn mask(&self) -> Vec<f32> {
+        blend::mask(self.state(), &self.generated, &self.blend_settings, self.image_size())
+    }
+
+    fn change(&self) -> Change {
+        blend::change(self.state(), &self.generated, &self.mask(), &self.blend_settings, self.image_size())
+    }
+}
+
+impl State {
+    /// The state in which nothing was done yet.
+    fn at(origin: Arc<Origin>, size: usize) -> Self {
+        let none: Arc<[u8]> = Arc::from(vec![0; size * size]);
+        let latents = Arc::from(origin.latents.as_slice());
+        Self { origin, latents, reach: none.clone(), erased: none, whole: false }
+    }
+}
+
+fn origin(generator: &dyn Generator, photo: Arc<Photo>, frame: &Frame) -> Result<Origin> {
+    let crop = crop(&photo, frame, generator.image_size())?;
+    let mut latents = generator.encode(&crop)?;
+    let limit = crate::limits::LATENT_ABS;
+    if latents.iter().any(|z| !z.is_finite()) {
+        return Err(Error::new(
+            ErrorKind::Model,
+            "the network encodes this photo to latents that are not finite numbers; its weights are unusable",
+        ));
+    }
+    latents.iter_mut().for_each(|z| *z = z.clamp(-limit, limit));
+    let reconstruction = generator.decode(&latents)?;
+    Ok(Origin { photo, crop, latents, reconstruction })
+}
+
+/// `count` numbers of N(0, 1), the same for the same seed (ChaCha8 and Box–Muller).
+pub fn sample_latents(count: usize, seed: u64) -> Vec<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut uniform = || (f64::from(rng.next_u32()) + 0.5) / 4_294_967_296.0;
+    (0..count)
+        .map(|_| ((-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()) as f32)
+        .collect()
+}

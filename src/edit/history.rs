@@ -1,0 +1,90 @@
+//! Undo and redo: the list of operations, and the states after them.
+
+use super::operation::Operation;
+use crate::limits;
+use crate::photo::Photo;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What an edit starts from: a photo, what the network sees of it, and how it reconstructs that.
+pub(super) struct Origin {
+    pub photo: Arc<Photo>,
+    /// X, `[3][S][S]`.
+    pub crop: Vec<f32>,
+    /// z₀ = E(X).
+    pub latents: Vec<f32>,
+    /// X̂₀ = G(z₀), `[3][S][S]`.
+    pub reconstruction: Vec<f32>,
+}
+
+/// Everything an operation changes. Cheap to clone; strokes add a few KiB.
+#[derive(Clone)]
+pub(super) struct State {
+    pub origin: Arc<Origin>,
+    pub latents: Arc<[f32]>,
+    /// `[S][S]`, 0..255: where strokes may show when locality is 1.
+    pub reach: Arc<[u8]>,
+    /// `[S][S]`, 0..255: where the restore brush has taken the change away.
+    pub erased: Arc<[u8]>,
+    /// The network's image is shown without the interpolation mask (a sample).
+    pub whole: bool,
+}
+
+/// Operations done and undone, and the states between them. There is always a current state.
+#[derive(Clone)]
+pub(super) struct History {
+    operations: Vec<Operation>,
+    done: usize,
+    /// States after `dropped`, `dropped + 1`, … operations.
+    states: VecDeque<State>,
+    dropped: usize,
+}
+
+impl History {
+    pub fn new(state: State) -> Self {
+        Self { operations: Vec::new(), done: 0, states: VecDeque::from([state]), dropped: 0 }
+    }
+
+    pub fn current(&self) -> &State {
+        &self.states[self.done - self.dropped]
+    }
+
+    /// Operations done, oldest first.
+    pub fn done(&self) -> &[Operation] {
+        &self.operations[..self.done]
+    }
+
+    pub fn push(&mut self, operation: Operation, state: State) {
+        self.operations.truncate(self.done);
+        self.states.truncate(self.done - self.dropped + 1);
+        self.operations.push(operation);
+        self.states.push_back(state);
+        self.done += 1;
+        if self.states.len() > limits::UNDO_LEVELS + 1 {
+            self.states.pop_front();
+            self.dropped += 1;
+        }
+    }
+
+    pub fn undo_levels(&self) -> usize {
+        self.done - self.dropped
+    }
+
+    pub fn redo_levels(&self) -> usize {
+        self.operations.len() - self.done
+    }
+
+    /// False if there is nothing to undo.
+    pub fn undo(&mut self) -> bool {
+        let can = self.undo_levels() > 0;
+        self.done -= usize::from(can);
+        can
+    }
+
+    /// False if there is nothing to redo.
+    pub fn redo(&mut self) -> bool {
+        let can = self.redo_levels() > 0;
+        self.done += usize::from(can);
+        can
+    }
+}
