@@ -15,6 +15,8 @@ pub const FRAME_SIDE_MAX: f64 = 131_072.0;
 pub const MODEL_FILE_BYTES: u64 = 1 << 30;
 /// The header of a model file: 64 tensors and a page of metadata take about 10 KiB.
 pub const MODEL_HEADER_BYTES: u64 = 1 << 20;
+/// A text in a model's metadata (name, licence, what it was trained on): a paragraph.
+pub const MODEL_TEXT_BYTES: usize = 4_096;
 /// Channel multiplier of a network; the paper's is 128.
 pub const MODEL_WIDTH: u32 = 512;
 /// Hidden units of the encoder's dense layer; the paper's is 1000.

@@ -1,1 +1,135 @@
-//! The `npe-model` file: its table of names and shapes, its checks.
+//! The `npe-model` file, version 1: its table of names and shapes, its checks. See `docs/model-format.md`.
+//! Calls [`crate::limits`] and [`crate::error`] only.
+//!
+//! A model file is data from strangers: everything is checked against the table before it is used, the header before
+//! the body is read, and nothing in it is ever run.
+
+mod header;
+mod meta;
+mod read;
+mod table;
+mod write;
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use half::f16;
+
+pub use meta::Meta;
+pub use table::{ARCHITECTURE, IMAGE_SIZE, LAYERS, Sizes};
+
+/// The number type of a model's weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dtype {
+    /// 32-bit floats.
+    F32,
+    /// 16-bit floats: half the file, and what the bundled model ships as.
+    F16,
+}
+
+/// The values of a tensor as the file has them, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// 32-bit floats.
+    F32(Vec<f32>),
+    /// 16-bit floats.
+    F16(Vec<f16>),
+}
+
+impl Values {
+    /// As 32-bit floats; exact for both types.
+    pub fn to_f32(&self) -> Cow<'_, [f32]> {
+        match self {
+            Self::F32(v) => Cow::Borrowed(v),
+            Self::F16(v) => {
+                use half::slice::HalfFloatSliceExt;
+                let mut out = vec![0.0; v.len()];
+                v.convert_to_f32_slice(&mut out);
+                Cow::Owned(out)
+            }
+        }
+    }
+
+    /// Their type.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            Self::F32(_) => Dtype::F32,
+            Self::F16(_) => Dtype::F16,
+        }
+    }
+}
+
+/// A network's weights and what is known about it, checked.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// What the file says about itself.
+    pub meta: Meta,
+    sha256: String,
+    tensors: BTreeMap<String, Values>,
+}
+
+impl Model {
+    /// The model that npe ships: `models/faces-prototype.safetensors`, inside the library.
+    ///
+    /// # Errors
+    /// Never, unless the library was built with a damaged file.
+    pub fn bundled() -> crate::Result<Self> {
+        Self::from_bytes(include_bytes!("../../models/faces-prototype.safetensors"))
+    }
+
+    /// The SHA-256 of the file, 64 lower-case hexadecimal digits.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The values of a tensor of the table, such as `dec.deconv1.weight`; none for any other name.
+    pub fn tensor(&self, name: &str) -> Option<&Values> {
+        self.tensors.get(name)
+    }
+
+    /// A network of random weights for tests and benchmarks, scaled so that signals neither die nor blow up. The same
+    /// for the same arguments on every machine.
+    ///
+    /// # Errors
+    /// If a size is 0 or over its limit.
+    pub fn random(sizes: Sizes, dtype: Dtype, seed: u64) -> crate::Result<Self> {
+        let meta = Meta {
+            architecture: ARCHITECTURE.into(),
+            width: sizes.width,
+            hidden: sizes.hidden,
+            latents: sizes.latents,
+            image_size: IMAGE_SIZE,
+            eye_left: (22.9, 32.6),
+            eye_right: (41.1, 32.6),
+            name: "random".into(),
+            trained_on: "nothing".into(),
+            licence: "CC0-1.0".into(),
+        };
+        meta.check()?;
+        let mut state = seed;
+        let mut uniform = move || {
+            // splitmix64: enough randomness for weights, and no dependency.
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((z ^ (z >> 31)) >> 40) as f32 / (1u32 << 23) as f32 - 1.0
+        };
+        let mut tensors = BTreeMap::new();
+        for (name, shape) in sizes.tensors() {
+            let count: usize = shape.iter().product();
+            // Each output sums this many products (a deconvolution of stride 2 sums a quarter of its taps).
+            let inputs = match shape[..] {
+                [from, _, _, _] if name.starts_with("dec.") => from as f32 * 6.25,
+                [_, from, _, _] => from as f32 * 25.0,
+                [_, from] => from as f32,
+                _ => 100.0,
+            };
+            let scale = (6.0 / inputs).sqrt();
+            let values: Vec<f32> = (0..count).map(|_| uniform() * scale).collect();
+            tensors.insert(name, write::convert(&values, dtype));
+        }
+        let mut model = Self { meta, sha256: String::new(), tensors };
+        model.sha256 = read::digest(&model.to_bytes(dtype)?);
+        Ok(model)
+    }
+}

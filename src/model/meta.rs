@@ -1,0 +1,181 @@
+//! The metadata of a model file: strings by name, each checked.
+
+use std::collections::BTreeMap;
+
+use super::table::{ARCHITECTURE, IMAGE_SIZE, Sizes};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    limits,
+};
+
+/// What a model file says about itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meta {
+    /// `ian-simple`.
+    pub architecture: String,
+    /// Channel multiplier.
+    pub width: usize,
+    /// Units of the encoder's dense layer.
+    pub hidden: usize,
+    /// Latents of an image.
+    pub latents: usize,
+    /// Side of the images in pixels.
+    pub image_size: usize,
+    /// Where the eye on the image's left stands in the training frame: (x, y) in image pixels, where the image's
+    /// left edge is 0 and its right edge is `image_size`.
+    pub eye_left: (f32, f32),
+    /// The eye on the image's right.
+    pub eye_right: (f32, f32),
+    /// A short name for people.
+    pub name: String,
+    /// What images it has seen.
+    pub trained_on: String,
+    /// Its terms.
+    pub licence: String,
+}
+
+pub(super) fn refuse(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Model, message)
+}
+
+impl Meta {
+    /// The sizes all shapes follow from.
+    pub fn sizes(&self) -> Sizes {
+        Sizes { width: self.width, hidden: self.hidden, latents: self.latents }
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        for (field, value, most) in [
+            ("width", self.width, limits::MODEL_WIDTH),
+            ("hidden", self.hidden, limits::MODEL_HIDDEN),
+            ("latents", self.latents, limits::MODEL_LATENTS),
+        ] {
+            if value == 0 || value > most as usize {
+                return Err(refuse(format!(
+                    "the model's {field} is {value}; npe takes 1 to {most}. Use a model of a usual size"
+                )));
+            }
+        }
+        if self.architecture != ARCHITECTURE {
+            return Err(refuse(format!(
+                "the model's architecture is {:?}; this npe knows {ARCHITECTURE:?} only",
+                self.architecture
+            )));
+        }
+        if self.image_size != IMAGE_SIZE {
+            return Err(refuse(format!(
+                "the model's image_size is {}; {ARCHITECTURE} has {IMAGE_SIZE}",
+                self.image_size
+            )));
+        }
+        let inside = |(x, y): (f32, f32)| {
+            let side = self.image_size as f32;
+            (0.0..=side).contains(&x) && (0.0..=side).contains(&y)
+        };
+        if !inside(self.eye_left) || !inside(self.eye_right) || self.eye_right.0 - self.eye_left.0 < 1.0 {
+            return Err(refuse(format!(
+                "the model's eye_left_right is {:?}; both eyes must stand inside the image of {IMAGE_SIZE} px, the left one \
+                 at least 1 px left of the right one",
+                self.eyes_text()
+            )));
+        }
+        for (field, text) in
+            [("name", &self.name), ("trained_on", &self.trained_on), ("licence", &self.licence)]
+        {
+            let length = text.len();
+            if length == 0 || length > limits::MODEL_TEXT_BYTES || text.chars().any(char::is_control) {
+                return Err(refuse(format!(
+                    "the model's {field} has {length} bytes or control characters; it must be one line of 1 to {} bytes",
+                    limits::MODEL_TEXT_BYTES
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn eyes_text(&self) -> String {
+        let ((lx, ly), (rx, ry)) = (self.eye_left, self.eye_right);
+        format!("{lx},{ly} {rx},{ry}")
+    }
+
+    /// Reads and checks the strings of a header.
+    pub(super) fn from_strings(map: &BTreeMap<String, String>) -> Result<Self> {
+        let field = |name: &str| {
+            map.get(name).map(String::as_str).ok_or_else(|| {
+                refuse(format!(
+                    "the model file's metadata has no field {name:?}; npe-model version 1 needs it"
+                ))
+            })
+        };
+        let format = field("format")?;
+        if format != "npe-model" {
+            return Err(refuse(format!("the file's format is {format:?}; npe takes \"npe-model\"")));
+        }
+        let version = field("version")?;
+        if version != "1" {
+            return Err(refuse(format!(
+                "the model file is of version {version:?}; this npe reads version 1. Use a newer npe"
+            )));
+        }
+        let number = |name: &str| {
+            let text = field(name)?;
+            let digits = (1..=9).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+            text.parse::<usize>().ok().filter(|_| digits).ok_or_else(|| {
+                refuse(format!("the model's {name} is {}; it must be a whole number", shown(text)))
+            })
+        };
+        let eyes = field("eye_left_right")?;
+        let bad_eyes = || {
+            let shown = shown(eyes);
+            refuse(format!("the model's eye_left_right is {shown}; it must be like \"22.9,32.6 41.1,32.6\""))
+        };
+        let point = |text: &str| -> Option<(f32, f32)> {
+            let (x, y) = text.split_once(',')?;
+            Some((x.parse().ok()?, y.parse().ok()?))
+        };
+        let (left, right) = eyes.split_once(' ').ok_or_else(bad_eyes)?;
+        let meta = Self {
+            architecture: field("architecture")?.into(),
+            width: number("width")?,
+            hidden: number("hidden")?,
+            latents: number("latents")?,
+            image_size: number("image_size")?,
+            eye_left: point(left).ok_or_else(bad_eyes)?,
+            eye_right: point(right).ok_or_else(bad_eyes)?,
+            name: field("name")?.into(),
+            trained_on: field("trained_on")?.into(),
+            licence: field("licence")?.into(),
+        };
+        meta.check()?;
+        Ok(meta)
+    }
+
+    pub(super) fn to_strings(&self) -> BTreeMap<String, String> {
+        [
+            ("format", "npe-model".to_owned()),
+            ("version", "1".to_owned()),
+            ("architecture", self.architecture.clone()),
+            ("width", self.width.to_string()),
+            ("hidden", self.hidden.to_string()),
+            ("latents", self.latents.to_string()),
+            ("image_size", self.image_size.to_string()),
+            ("eye_left_right", self.eyes_text()),
+            ("name", self.name.clone()),
+            ("trained_on", self.trained_on.clone()),
+            ("licence", self.licence.clone()),
+        ]
+        .into_iter()
+        .map(|(k, v)| (k.to_owned(), v))
+        .collect()
+    }
+}
+
+/// A stranger's text for an error: quoted, escaped, not longer than a line.
+pub(super) fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    if text.chars().count() <= MOST {
+        format!("{text:?}")
+    } else {
+        format!("{:?}…", text.chars().take(MOST).collect::<String>())
+    }
+}

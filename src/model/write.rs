@@ -1,0 +1,61 @@
+//! Writing a model file.
+
+use half::f16;
+use safetensors::{Dtype as FileDtype, tensor::TensorInfo};
+
+use super::{Dtype, Model, Values, meta::refuse};
+use crate::error::{Error, ErrorKind, Result};
+
+impl Model {
+    /// The bytes of a model file of this network with weights of this type. Biases stay f32: they are few, and a
+    /// rounded one shifts every pixel of its channel.
+    ///
+    /// # Errors
+    /// If a weight is too large for f16.
+    pub fn to_bytes(&self, dtype: Dtype) -> Result<Vec<u8>> {
+        // Written by hand and not by `safetensors::serialize`, whose metadata comes in random order: the same model
+        // must have the same SHA-256 every time.
+        let mut header = serde_json::Map::new();
+        header.insert("__metadata__".into(), serde_json::json!(self.meta.to_strings()));
+        let mut body = Vec::new();
+        for (name, shape) in self.meta.sizes().tensors() {
+            let values = self.tensors.get(&name).expect("a checked model has every tensor of its table");
+            let kept = if name.ends_with(".bias") { Dtype::F32 } else { dtype };
+            let start = body.len();
+            let kind = match convert(&values.to_f32(), kept) {
+                Values::F32(v) => {
+                    body.extend(v.iter().flat_map(|v| v.to_le_bytes()));
+                    FileDtype::F32
+                }
+                Values::F16(v) => {
+                    if let Some(i) = v.iter().position(|v| !v.is_finite()) {
+                        return Err(refuse(format!(
+                            "value {i} of tensor {name} is over 65504, the largest f16; write the model as f32"
+                        )));
+                    }
+                    body.extend(v.iter().flat_map(|v| v.to_le_bytes()));
+                    FileDtype::F16
+                }
+            };
+            let info = TensorInfo { dtype: kind, shape, data_offsets: (start, body.len()) };
+            header.insert(name, serde_json::to_value(info).map_err(internal)?);
+        }
+        let mut header = serde_json::to_vec(&header).map_err(internal)?;
+        header.resize(header.len().next_multiple_of(8), b' ');
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.append(&mut header);
+        file.append(&mut body);
+        Ok(file)
+    }
+}
+
+fn internal(e: serde_json::Error) -> Error {
+    Error::new(ErrorKind::Internal, format!("the model could not be written: {e}")).with_source(e)
+}
+
+pub(super) fn convert(values: &[f32], dtype: Dtype) -> Values {
+    match dtype {
+        Dtype::F32 => Values::F32(values.to_vec()),
+        Dtype::F16 => Values::F16(values.iter().map(|v| f16::from_f32(*v)).collect()),
+    }
+}
