@@ -37,3 +37,5 @@ pub const STROKE_FILE_ENTRIES: usize = 10_000;
 pub const THREADS: usize = 64;
 /// Largest magnitude of a latent: beyond this a standard normal has nothing to say and `f16` weights overflow.
 pub const LATENT_ABS: f32 = 32.0;
+/// Side of a crop in crop pixels: eight times the largest network planned.
+pub const CROP_SIDE: usize = 1_024;

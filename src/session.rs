@@ -159,7 +159,7 @@ pub fn load(
         return Err(stop());
     }
     let loaded =
-        Arc::new(LoadedModel { generator, sha256: model.sha256().to_owned(), meta: model.meta().clone() });
+        Arc::new(LoadedModel { generator, sha256: model.sha256().to_owned(), meta: model.meta.clone() });
     SESSION.lock().models.push((source, threads, Arc::downgrade(&loaded)));
     Ok(loaded)
 }
@@ -168,7 +168,7 @@ pub fn load(
 pub fn info() -> SessionInfo {
     let inner = SESSION.lock();
     let threads = threads(&inner);
-    let kernels = crate::cpu::kernels();
+    let kernels = crate::cpu::Isa::best().name();
     let s = if threads == 1 { "" } else { "s" };
     SessionInfo {
         device: format!("CPU, {threads} thread{s}, {kernels}"),

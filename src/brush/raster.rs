@@ -2,7 +2,7 @@
 
 use super::{Dab, Stroke};
 use crate::error::{Error, Result};
-use crate::photo::{Frame, Photo, crop_rgba};
+use crate::photo::{Crop, Frame, Photo, crop_rgba};
 
 /// A stroke on the network's grid: how much each pixel is brushed, and with which colour.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +58,7 @@ pub fn rasterise(stroke: &Stroke, frame: &Frame, size: usize) -> Result<Painted>
 /// # Errors
 /// If the layer has no alpha, or nothing is painted inside the frame.
 pub fn rasterise_layer(layer: &Photo, frame: &Frame, size: usize) -> Result<Painted> {
-    let (color, weight) = crop_rgba(layer, frame, size)?;
+    let Crop { colour: color, coverage: weight } = crop_rgba(layer, frame, size)?;
     if weight.iter().all(|w| *w == 0.0) {
         return Err(outside(frame));
     }

@@ -41,6 +41,22 @@ impl Isa {
         }
         all
     }
+
+    /// The best this processor has.
+    pub fn best() -> Self {
+        Self::available().pop().unwrap_or(Self::Portable)
+    }
+
+    /// Its name for a person.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "plain Rust kernels",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "AVX2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "AVX-512",
+        }
+    }
 }
 
 /// Where a product reads: offsets in floats of input rows, `[m][tap]`.

@@ -17,7 +17,9 @@ mod weights;
 
 use parking_lot::Mutex;
 
-use self::{decoder::Decoder, encoder::Encoder, kernel::Isa, layer::Team, weights::Source};
+use self::{decoder::Decoder, encoder::Encoder, layer::Team, weights::Source};
+
+pub use self::kernel::Isa;
 use crate::{
     error::{Error, Result},
     generator::{Generator, Pull, Target, check_values},
@@ -52,8 +54,7 @@ impl CpuGenerator {
     /// # Errors
     /// If `threads` is 0 or over [`limits::THREADS`], or threads can't be started.
     pub fn new(model: &Model, threads: usize) -> Result<Self> {
-        let best = Isa::available().pop().unwrap_or(Isa::Portable);
-        Self::with_isa(model, threads, best)
+        Self::with_isa(model, threads, Isa::best())
     }
 
     /// An engine of random weights of these sizes, for tests and benchmarks; see [`Model::random`]. Weights are f32.

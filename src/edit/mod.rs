@@ -315,14 +315,11 @@ impl Edit {
         &self.state().origin.latents
     }
 
-    /// Whether the result differs from the photo anywhere the mask lets it.
-    pub fn is_changed(&self) -> bool {
-        let rect = self.changed_rect();
-        rect.width > 0 && rect.height > 0
-    }
-
-    /// The rectangle of the photo outside of which the result is the photo, bit for bit.
-    pub fn changed_rect(&self) -> Rect {
+    /// The rectangle of the photo outside of which the result is the photo, bit for bit. Empty if nothing is changed.
+    ///
+    /// # Errors
+    /// Never for a frame that was accepted; of kind internal.
+    pub fn changed_rect(&self) -> Result<Rect> {
         changed_rect(self.photo(), &self.frame, &self.change())
     }
 
@@ -332,12 +329,8 @@ impl Edit {
     /// If memory is short.
     pub fn render(&self) -> Result<Photo> {
         let photo = self.photo();
-        blend_rect(
-            photo,
-            &self.frame,
-            &self.change(),
-            Rect { x: 0, y: 0, width: photo.width(), height: photo.height() },
-        )
+        let samples = blend_rect(photo, &self.frame, &self.change(), Rect::whole(photo))?;
+        Photo::new(photo.width(), photo.height(), photo.format().channels, samples)
     }
 
     /// A rectangle of the result into a buffer of the photo's own format.

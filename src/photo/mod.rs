@@ -1,8 +1,19 @@
 //! Pixels: photo formats, the aligned face frame, resampling, finding faces, blending at full size. Knows no network.
 
+mod blend;
+mod crop;
+mod faces;
 mod frame;
+mod grey;
+mod pixels;
+#[cfg(test)]
+mod test_photos;
 
+pub use blend::{Change, blend_into, blend_rect, changed_rect};
+pub use crop::{Crop, crop, crop_rgba};
+pub use faces::{Face, find, no_face_error};
 pub use frame::Frame;
+pub use pixels::{PixelsMut, PixelsRef};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
@@ -228,4 +239,44 @@ pub struct Rect {
     pub width: u32,
     /// Height, 0 if the rectangle is empty.
     pub height: u32,
+}
+
+impl Rect {
+    /// The whole of a photo.
+    pub fn whole(photo: &Photo) -> Self {
+        Self { x: 0, y: 0, width: photo.width, height: photo.height }
+    }
+
+    /// Whether there is no pixel in it.
+    pub fn is_empty(&self) -> bool {
+        self.width == 0 || self.height == 0
+    }
+
+    /// The part that lies in both.
+    #[must_use]
+    pub fn intersect(&self, other: &Rect) -> Rect {
+        let end = |start: u32, length: u32| u64::from(start) + u64::from(length);
+        let right = end(self.x, self.width).min(end(other.x, other.width));
+        let bottom = end(self.y, self.height).min(end(other.y, other.height));
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        let width = right.saturating_sub(u64::from(x)) as u32;
+        let height = bottom.saturating_sub(u64::from(y)) as u32;
+        if width == 0 || height == 0 { Rect::default() } else { Rect { x, y, width, height } }
+    }
+
+    /// Checks that the rectangle lies inside the photo.
+    ///
+    /// # Errors
+    /// If it reaches beyond an edge.
+    pub fn check_inside(&self, photo: &Photo) -> Result<()> {
+        let fits =
+            |start: u32, length: u32, all: u32| start.checked_add(length).is_some_and(|end| end <= all);
+        if !fits(self.x, self.width, photo.width) || !fits(self.y, self.height, photo.height) {
+            return Err(Error::invalid(format!(
+                "the rectangle of {}×{} pixels at x {}, y {} reaches beyond the photo of {}×{} pixels",
+                self.width, self.height, self.x, self.y, photo.width, photo.height
+            )));
+        }
+        Ok(())
+    }
 }

@@ -1,0 +1,46 @@
+//! Cropping, blending and finding faces.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use npe::photo::{Change, Channels, Frame, Photo, Rect, Samples, blend_rect, changed_rect, crop, find};
+
+fn photo_24_mp(channels: Channels) -> Photo {
+    let (width, height) = (6000u32, 4000u32);
+    let count = width as usize * height as usize * channels.count();
+    let samples = (0..count).map(|i| (i.wrapping_mul(0x9e37_79b1) >> 13) as u8).collect();
+    Photo::new(width, height, channels, Samples::U8(samples)).expect("a valid photo")
+}
+
+fn photo(c: &mut Criterion) {
+    let large = photo_24_mp(Channels::Rgb);
+    let frame = Frame { cx: 3000.0, cy: 2000.0, side: 2000.0, angle: 12.0 };
+    c.bench_function("crop 2000 px to 64", |b| b.iter(|| crop(&large, &frame, 64)));
+
+    let mut change = Change::none(64);
+    for i in (0..4096).filter(|i| (2..62).contains(&(i % 64)) && (2..62).contains(&(i / 64))) {
+        change.keep_less[i] = 0.5;
+        change.add[i] = 0.25;
+    }
+    let rect = changed_rect(&large, &frame, &change).expect("a valid change");
+    c.bench_function("blend 24 MP, frame 2000 px, changed rectangle", |b| {
+        b.iter(|| blend_rect(&large, &frame, &change, rect))
+    });
+    let whole = Rect::whole(&large);
+    c.bench_function("blend 24 MP, frame 2000 px, whole photo", |b| {
+        b.iter(|| blend_rect(&large, &frame, &change, whole))
+    });
+
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut.png");
+    let image = image::open(file).expect("the sample photo").to_rgb8();
+    let (width, height) = image.dimensions();
+    let astronaut =
+        Photo::new(width, height, Channels::Rgb, Samples::U8(image.into_raw())).expect("a valid photo");
+    c.bench_function("faces of the sample photo, 512 px", |b| b.iter(|| find(&astronaut)));
+    c.bench_function("faces of noise, 24 MP", |b| b.iter(|| find(&large)));
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(10);
+    targets = photo
+}
+criterion_main!(benches);

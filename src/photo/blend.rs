@@ -1,0 +1,300 @@
+//! Blending a change of the network's size into the photo at its own resolution. The photo is never resampled: the
+//! change's grids are, smoothly, and where they are 0 every sample stays as it is, bit by bit.
+
+use super::pixels::{PixelsMut, Sample};
+use super::{Channels, Frame, Photo, Rect, Samples};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A change to a photo inside a frame: `Y = X − keep_less↑·X + add↑` in the −1..1 scale, where ↑ is the smooth
+/// upsampling (cubic B-spline, so nothing rings and zeros stay zeros) into the photo's pixels.
+///
+/// With Δ the change of the generated image, M the mask, X̂₀ the reconstruction and d the detail control this is
+/// `Y = X̂₀ + MΔ + (1 − (1−d)M)·(X − X̂₀)`, sorted by what multiplies X. Let both grids be 0 in the two outermost
+/// rings, or the frame's border may show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Side S of the grids.
+    pub size: usize,
+    /// `[3][S][S]`: `M·Δ + (1−d)·M·X̂₀`.
+    pub add: Vec<f32>,
+    /// `[S][S]`: `(1−d)·M`, 0..1.
+    pub keep_less: Vec<f32>,
+}
+
+impl Change {
+    /// The change that changes nothing.
+    pub fn none(size: usize) -> Self {
+        Self { size, add: vec![0.0; 3 * size * size], keep_less: vec![0.0; size * size] }
+    }
+}
+
+/// The samples of a rectangle of the changed photo, rows tight.
+///
+/// # Errors
+/// If the rectangle reaches beyond the photo, the frame is out of range, or the change's lengths do not fit its size.
+pub fn blend_rect(photo: &Photo, frame: &Frame, change: &Change, rect: Rect) -> Result<Samples> {
+    rect.check_inside(photo)?;
+    let grid = Grid::new(frame, change, photo.channels)?;
+    Ok(match &photo.samples {
+        Samples::U8(v) => Samples::U8(gather(photo, v, &grid, rect)),
+        Samples::U16(v) => Samples::U16(gather(photo, v, &grid, rect)),
+        Samples::F32(v) => Samples::F32(gather(photo, v, &grid, rect)),
+    })
+}
+
+/// Like [`blend_rect`], into a borrowed buffer of the rectangle's size and the photo's format.
+///
+/// # Errors
+/// As [`blend_rect`], and if the buffer's size, format, stride or length does not fit.
+pub fn blend_into(
+    photo: &Photo,
+    frame: &Frame,
+    change: &Change,
+    rect: Rect,
+    out: &mut PixelsMut<'_>,
+) -> Result<()> {
+    out.check_for(photo, rect)?;
+    let grid = Grid::new(frame, change, photo.channels)?;
+    match &photo.samples {
+        Samples::U8(v) => write_rows(photo, v, &grid, rect, out),
+        Samples::U16(v) => write_rows(photo, v, &grid, rect, out),
+        Samples::F32(v) => write_rows(photo, v, &grid, rect, out),
+    }
+    Ok(())
+}
+
+/// The smallest upright rectangle found to hold every pixel that the change can touch; empty if there is none.
+///
+/// # Errors
+/// If the frame is out of range, or the change's lengths do not fit its size.
+pub fn changed_rect(photo: &Photo, frame: &Frame, change: &Change) -> Result<Rect> {
+    Ok(Grid::new(frame, change, photo.channels)?.bounds(photo))
+}
+
+fn gather<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect) -> Vec<T> {
+    let row_length = rect.width as usize * photo.channels.count();
+    let mut out = vec![T::default(); row_length * rect.height as usize];
+    if row_length > 0 {
+        for (y, row) in (rect.y..).zip(out.chunks_exact_mut(row_length)) {
+            row.copy_from_slice(photo.row_part(samples, rect.x, y, rect.width));
+            grid.blend_row(photo.channels, rect.x, y, row);
+        }
+    }
+    out
+}
+
+fn write_rows<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect, out: &mut PixelsMut<'_>) {
+    let mut row = Vec::with_capacity(rect.width as usize * photo.channels.count());
+    for y in 0..rect.height {
+        row.clear();
+        row.extend_from_slice(photo.row_part(samples, rect.x, rect.y + y, rect.width));
+        grid.blend_row(photo.channels, rect.x, rect.y + y, &mut row);
+        out.write_row(y as usize, &row);
+    }
+}
+
+/// A change made ready to be read at photo pixels.
+struct Grid {
+    size: usize,
+    /// `[S+4][S+4]`: red, green, blue of `add` and `keep_less`, with two cells of 0 all around.
+    cells: Vec<[f32; 4]>,
+    /// `[S+1][S+1]`: whether any of the 16 cells around a point between cell centres is not 0.
+    active: Vec<bool>,
+    /// Smallest and largest index of an active one: x0, y0, x1, y1.
+    reach: Option<[usize; 4]>,
+    /// Grid coordinates of photo pixel (0, 0)'s centre, and the step for one pixel to the right; one pixel down is
+    /// (−dy, dx). The centre of the first cell is at (0, 0).
+    origin: (f64, f64),
+    dx: f64,
+    dy: f64,
+    frame: Frame,
+}
+
+impl Grid {
+    fn new(frame: &Frame, change: &Change, channels: Channels) -> Result<Self> {
+        frame.check()?;
+        let size = change.size;
+        let plane = size.checked_mul(size).filter(|_| (1..=crate::limits::CROP_SIDE).contains(&size));
+        if plane.is_none_or(|p| change.add.len() != 3 * p || change.keep_less.len() != p) {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                format!(
+                    "a change of side {size} came with {} and {} values",
+                    change.add.len(),
+                    change.keep_less.len()
+                ),
+            ));
+        }
+        if !change.add.iter().chain(&change.keep_less).all(|v| v.is_finite()) {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                "a change holds a value that is not a finite number",
+            ));
+        }
+        let (side, plane) = (size + 4, size * size);
+        let grey = matches!(channels, Channels::Grey | Channels::GreyAlpha);
+        let mut cells = vec![[0.0f32; 4]; side * side];
+        for i in 0..plane {
+            let [r, g, b] = [change.add[i], change.add[plane + i], change.add[2 * plane + i]];
+            // Rec. 709 luma of the change: keep_less weighs all three channels alike, and they are equal.
+            let luma = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            let [r, g, b] = if grey { [luma; 3] } else { [r, g, b] };
+            cells[(i / size + 2) * side + i % size + 2] = [r, g, b, change.keep_less[i]];
+        }
+        let (active, reach) = find_active(&cells, size);
+        let (u, v) = frame.from_photo(0.5, 0.5);
+        let (sin, cos) = frame.angle.to_radians().sin_cos();
+        let per_pixel = size as f64 / frame.side;
+        Ok(Self {
+            size,
+            cells,
+            active,
+            reach,
+            origin: (u * size as f64 - 0.5, v * size as f64 - 0.5),
+            dx: cos * per_pixel,
+            dy: -sin * per_pixel,
+            frame: *frame,
+        })
+    }
+
+    /// The active part in grid coordinates, cut to the frame: x0, y0, x1, y1.
+    fn span(&self) -> Option<[f64; 4]> {
+        let end = self.size as f64 - 0.5;
+        self.reach.map(|[x0, y0, x1, y1]| {
+            [
+                (x0 as f64 - 1.0).max(-0.5),
+                (y0 as f64 - 1.0).max(-0.5),
+                (x1 as f64).min(end),
+                (y1 as f64).min(end),
+            ]
+        })
+    }
+
+    fn bounds(&self, photo: &Photo) -> Rect {
+        let Some([x0, y0, x1, y1]) = self.span() else { return Rect::default() };
+        let unit = |g: f64| (g + 0.5) / self.size as f64;
+        let corners =
+            [(x0, y0), (x1, y0), (x0, y1), (x1, y1)].map(|(x, y)| self.frame.to_photo(unit(x), unit(y)));
+        // Pixel centres within the span, and a little more for rounding.
+        let ends = |values: [f64; 4], length: u32| {
+            let low = values.iter().fold(f64::INFINITY, |a, &b| a.min(b)) - 0.5 - 1e-3;
+            let high = values.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b)) + 0.5 + 1e-3;
+            let clamp = |v: f64| v.clamp(0.0, f64::from(length)) as u32;
+            (clamp(low.ceil()), clamp(high.floor()))
+        };
+        let (left, right) = ends(corners.map(|c| c.0), photo.width);
+        let (top, bottom) = ends(corners.map(|c| c.1), photo.height);
+        if right <= left || bottom <= top {
+            return Rect::default();
+        }
+        Rect { x: left, y: top, width: right - left, height: bottom - top }
+    }
+
+    /// Changes one row in place: the pixels from (x, y) to the right.
+    fn blend_row<T: Sample>(&self, channels: Channels, x: u32, y: u32, row: &mut [T]) {
+        match channels {
+            Channels::Grey => self.blend_pixels::<T, 1>(channels, x, y, row),
+            Channels::GreyAlpha => self.blend_pixels::<T, 2>(channels, x, y, row),
+            Channels::Rgb => self.blend_pixels::<T, 3>(channels, x, y, row),
+            Channels::Rgba | Channels::Bgra => self.blend_pixels::<T, 4>(channels, x, y, row),
+        }
+    }
+
+    fn blend_pixels<T: Sample, const N: usize>(&self, channels: Channels, x: u32, y: u32, row: &mut [T]) {
+        let Some([x0, y0, x1, y1]) = self.span() else { return };
+        // Both from the photo's own origin, so that any cut into rectangles gives the same bits.
+        let (ax, ay) = (self.origin.0 - self.dy * f64::from(y), self.origin.1 + self.dx * f64::from(y));
+        let (from, to) = crossing(ax, self.dx, x0, x1);
+        let (from2, to2) = crossing(ay, self.dy, y0, y1);
+        let start = from.max(from2).floor().max(f64::from(x));
+        let end = to.min(to2).ceil().min(f64::from(x) + (row.len() / N) as f64 - 1.0);
+        if start > end {
+            return;
+        }
+        let ([r, g, b], alpha) = (channels.rgb(), channels.alpha());
+        let colours = if N < 3 { 1 } else { 3 };
+        let (first, last) = (start as usize, end as usize);
+        let offset = x as usize;
+        let pixels = row[(first - offset) * N..(last + 1 - offset) * N].as_chunks_mut::<N>().0;
+        for (column, pixel) in (first..).zip(pixels) {
+            let (gx, gy) = (ax + self.dx * column as f64, ay + self.dy * column as f64);
+            if !(gx >= x0 && gx <= x1 && gy >= y0 && gy <= y1) {
+                continue;
+            }
+            // Not negative: span() begins at −0.5.
+            let (ix, iy) = ((gx + 1.0) as usize, (gy + 1.0) as usize);
+            if !self.active[iy * (self.size + 1) + ix] || alpha.is_some_and(|a| pixel[a].unit() == 0.0) {
+                continue;
+            }
+            let [cr, cg, cb, less] =
+                self.spline(ix, iy, (gx + 1.0 - ix as f64) as f32, (gy + 1.0 - iy as f64) as f32);
+            for (place, add) in [(r, cr), (g, cg), (b, cb)].into_iter().take(colours) {
+                let old = pixel[place];
+                pixel[place] = old.moved(0.5 * (add - less * (2.0 * old.unit() - 1.0)));
+            }
+        }
+    }
+
+    /// The cubic B-spline over the 4×4 cells around a point: (ix, iy) the first of them, (tx, ty) the place between
+    /// the middle two, 0..1.
+    #[inline(always)]
+    fn spline(&self, ix: usize, iy: usize, tx: f32, ty: f32) -> [f32; 4] {
+        let (wx, wy) = (weights(tx), weights(ty));
+        let side = self.size + 4;
+        let mut sum = [0.0f32; 4];
+        for (j, wy) in wy.into_iter().enumerate() {
+            let cells = &self.cells[(iy + j) * side + ix..][..4];
+            for c in 0..4 {
+                sum[c] += wy
+                    * (wx[0] * cells[0][c] + wx[1] * cells[1][c] + wx[2] * cells[2][c] + wx[3] * cells[3][c]);
+            }
+        }
+        sum
+    }
+}
+
+/// The cubic B-spline's four weights; none negative, their sum 1.
+#[inline(always)]
+fn weights(t: f32) -> [f32; 4] {
+    let (s, sixth) = (1.0 - t, 1.0 / 6.0);
+    [
+        s * s * s * sixth,
+        (3.0 * t * t * t - 6.0 * t * t + 4.0) * sixth,
+        (3.0 * s * s * s - 6.0 * s * s + 4.0) * sixth,
+        t * t * t * sixth,
+    ]
+}
+
+/// Where `at + step·i` lies in `low..=high`.
+fn crossing(at: f64, step: f64, low: f64, high: f64) -> (f64, f64) {
+    if step.abs() < 1e-12 {
+        return if at >= low - 1e-6 && at <= high + 1e-6 {
+            (f64::NEG_INFINITY, f64::INFINITY)
+        } else {
+            (f64::INFINITY, f64::NEG_INFINITY)
+        };
+    }
+    let (a, b) = ((low - at) / step, (high - at) / step);
+    (a.min(b), a.max(b))
+}
+
+fn find_active(cells: &[[f32; 4]], size: usize) -> (Vec<bool>, Option<[usize; 4]>) {
+    let (side, places) = (size + 4, size + 1);
+    let mut active = vec![false; places * places];
+    let mut reach: Option<[usize; 4]> = None;
+    for (i, _) in cells.iter().enumerate().filter(|(_, cell)| **cell != [0.0; 4]) {
+        let (x, y) = (i % side, i / side);
+        let around = |v: usize| (v.saturating_sub(3), v.min(size));
+        let ((x0, x1), (y0, y1)) = (around(x), around(y));
+        for row in y0..=y1 {
+            active[row * places + x0..=row * places + x1].fill(true);
+        }
+        let [a, b, c, d] = reach.unwrap_or([x0, y0, x1, y1]);
+        reach = Some([a.min(x0), b.min(y0), c.max(x1), d.max(y1)]);
+    }
+    (active, reach)
+}
+
+#[cfg(test)]
+#[path = "blend_tests.rs"]
+mod tests;

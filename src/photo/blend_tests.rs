@@ -1,0 +1,182 @@
+use proptest::prelude::*;
+
+use super::super::test_photos::{CHANNELS, DEPTHS, noise, noisy, unit};
+use super::super::{Depth, PixelFormat};
+use super::*;
+
+/// The formula by the book, in f64: every pixel, every cell.
+fn slow(photo: &Photo, frame: &Frame, change: &Change) -> Vec<f64> {
+    fn b_spline(x: f64) -> f64 {
+        let x = x.abs();
+        if x < 1.0 {
+            2.0 / 3.0 - x * x + x * x * x / 2.0
+        } else if x < 2.0 {
+            (2.0 - x).powi(3) / 6.0
+        } else {
+            0.0
+        }
+    }
+    let (s, plane) = (change.size, change.size * change.size);
+    let channels = photo.channels;
+    let n = channels.count();
+    let mut out: Vec<f64> = (0..photo.samples.len()).map(|i| unit(&photo.samples, i)).collect();
+    for pixel in 0..out.len() / n {
+        let (x, y) = (pixel % photo.width as usize, pixel / photo.width as usize);
+        let (u, v) = frame.from_photo(x as f64 + 0.5, y as f64 + 0.5);
+        let transparent = channels.alpha().is_some_and(|a| out[pixel * n + a] == 0.0);
+        if !(0.0..=1.0).contains(&u) || !(0.0..=1.0).contains(&v) || transparent {
+            continue;
+        }
+        let (gx, gy) = (u * s as f64 - 0.5, v * s as f64 - 0.5);
+        let mut sum = [0.0; 4];
+        for (i, w) in (0..plane).map(|i| (i, b_spline(gx - (i % s) as f64) * b_spline(gy - (i / s) as f64))) {
+            for (c, sum) in sum.iter_mut().enumerate().take(3) {
+                *sum += w * f64::from(change.add[c * plane + i]);
+            }
+            sum[3] += w * f64::from(change.keep_less[i]);
+        }
+        let old = channels.rgb().map(|c| out[pixel * n + c] * 2.0 - 1.0);
+        let new = [0, 1, 2].map(|c| old[c] - sum[3] * old[c] + sum[c]);
+        if n < 3 {
+            let luma = |v: [f64; 3]| 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2];
+            out[pixel * n] += (luma(new) - luma(old)) / 2.0;
+        } else {
+            for c in 0..3 {
+                out[pixel * n + channels.rgb()[c]] = (new[c] + 1.0) / 2.0;
+            }
+        }
+    }
+    out
+}
+
+fn some_change(size: usize, seed: u64) -> Change {
+    let mut next = noise(seed);
+    let mut change = Change::none(size);
+    for y in size / 4..size - 3 {
+        for x in 2..size / 2 + 2 {
+            change.keep_less[y * size + x] = next() as f32;
+            for c in 0..3 {
+                change.add[(c * size + y) * size + x] = (next() * 2.0 - 1.0) as f32;
+            }
+        }
+    }
+    change
+}
+
+fn frames() -> impl Strategy<Value = Frame> {
+    (-20.0..80.0, -20.0..70.0, 8.0..120.0, prop_oneof![Just(0.0), Just(90.0), -180.0..180.0])
+        .prop_map(|(cx, cy, side, angle)| Frame { cx, cy, side, angle })
+}
+
+fn formats() -> impl Strategy<Value = PixelFormat> {
+    (0..5usize, 0..3usize).prop_map(|(c, d)| PixelFormat { channels: CHANNELS[c], depth: DEPTHS[d] })
+}
+
+fn samples_of(samples: &Samples, photo: &Photo, rect: Rect) -> Vec<f64> {
+    let n = photo.channels.count();
+    let rows = (rect.y..rect.y + rect.height).map(|y| (y * photo.width + rect.x) as usize * n);
+    rows.flat_map(|start| start..start + rect.width as usize * n).map(|i| unit(samples, i)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_change_changes_no_bit(format in formats(), frame in frames(), seed in any::<u64>()) {
+        let photo = noisy(60, 50, format, seed);
+        let none = Change::none(8);
+        prop_assert_eq!(&blend_rect(&photo, &frame, &none, Rect::whole(&photo)).unwrap(), photo.samples());
+        prop_assert!(changed_rect(&photo, &frame, &none).unwrap().is_empty());
+    }
+
+    #[test]
+    fn equals_the_slow_reference(format in formats(), frame in frames(), seed in any::<u64>()) {
+        let photo = noisy(60, 50, format, seed);
+        let change = some_change(12, seed);
+        let expected = slow(&photo, &frame, &change);
+        let got = blend_rect(&photo, &frame, &change, Rect::whole(&photo)).unwrap();
+        let step = match format.depth { Depth::U8 => 255.0, Depth::U16 => 65535.0, Depth::F32 => 1e6 };
+        for (i, e) in expected.iter().enumerate() {
+            let old = unit(&photo.samples, i);
+            let e = if (0.0..=1.0).contains(&old) { e.clamp(0.0, 1.0) } else { *e };
+            prop_assert!((unit(&got, i) - e).abs() <= 0.51 / step + 1e-6, "sample {i}: {e} {}", unit(&got, i));
+        }
+    }
+
+    #[test]
+    fn nothing_changes_outside_the_changed_rectangle(format in formats(), frame in frames(), seed in any::<u64>()) {
+        let photo = noisy(60, 50, format, seed);
+        let change = some_change(12, seed);
+        let rect = changed_rect(&photo, &frame, &change).unwrap();
+        prop_assert!(rect.is_empty() || rect.check_inside(&photo).is_ok());
+        let got = blend_rect(&photo, &frame, &change, Rect::whole(&photo)).unwrap();
+        let n = format.channels.count();
+        for i in 0..got.len() {
+            let (x, y) = ((i / n) as u32 % 60, (i / n) as u32 / 60);
+            let inside = (rect.x..rect.x + rect.width).contains(&x) && (rect.y..rect.y + rect.height).contains(&y);
+            prop_assert!(inside || unit(&got, i).to_bits() == unit(&photo.samples, i).to_bits());
+            prop_assert!(Some(i % n) != format.channels.alpha() || unit(&got, i) == unit(&photo.samples, i));
+        }
+    }
+
+    #[test]
+    fn rectangles_compose_to_the_whole(
+        format in formats(), frame in frames(), seed in any::<u64>(), cut_x in 0..60u32, cut_y in 0..50u32,
+    ) {
+        let photo = noisy(60, 50, format, seed);
+        let change = some_change(12, seed);
+        let whole = blend_rect(&photo, &frame, &change, Rect::whole(&photo)).unwrap();
+        for (x, width) in [(0, cut_x), (cut_x, 60 - cut_x)] {
+            for (y, height) in [(0, cut_y), (cut_y, 50 - cut_y)] {
+                let rect = Rect { x, y, width, height };
+                let part = blend_rect(&photo, &frame, &change, rect).unwrap();
+                let part: Vec<f64> = (0..part.len()).map(|i| unit(&part, i)).collect();
+                prop_assert_eq!(&part, &samples_of(&whole, &photo, rect));
+
+                let stride = width as usize * format.bytes() + 3;
+                let mut bytes = vec![0xa5; stride * height as usize + 1];
+                let mut out = PixelsMut { data: &mut bytes[1..], width, height, stride, format };
+                blend_into(&photo, &frame, &change, rect, &mut out).unwrap();
+                let row = width as usize * format.bytes();
+                let written: Vec<u8> = bytes[1..].chunks(stride).flat_map(|r| &r[..row]).copied().collect();
+                prop_assert_eq!(written.len(), part.len() * format.depth.bytes());
+                prop_assert!(bytes[1..].chunks(stride).all(|r| r[row..].iter().all(|b| *b == 0xa5)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_constant_change_moves_the_middle_by_just_that() {
+    let format = PixelFormat { channels: super::Channels::Rgb, depth: Depth::U8 };
+    let photo = super::super::test_photos::photo(80, 80, format, |_, _, _| 0.5);
+    let mut change = Change::none(16);
+    change.add.fill(0.2);
+    let frame = Frame { cx: 40.0, cy: 40.0, side: 64.0, angle: 30.0 };
+    let Samples::U8(v) =
+        blend_rect(&photo, &frame, &change, Rect { x: 40, y: 40, width: 1, height: 1 }).unwrap()
+    else {
+        panic!("the depth changed")
+    };
+    assert_eq!(v, [154; 3]); // 128 + 0.1·255
+}
+
+#[test]
+fn wrong_use_gets_sentences() {
+    let format = PixelFormat { channels: super::Channels::Rgb, depth: Depth::U8 };
+    let photo = noisy(60, 50, format, 1);
+    let frame = Frame { cx: 30.0, cy: 25.0, side: 40.0, angle: 0.0 };
+    let rect = Rect { x: 30, y: 0, width: 31, height: 5 };
+    let said = blend_rect(&photo, &frame, &Change::none(8), rect).unwrap_err().to_string();
+    assert_eq!(said, "the rectangle of 31×5 pixels at x 30, y 0 reaches beyond the photo of 60×50 pixels");
+    let huge = Rect { x: u32::MAX, y: 0, width: 2, height: 1 };
+    assert!(blend_rect(&photo, &frame, &Change::none(8), huge).is_err());
+    let mut short = Change::none(8);
+    short.add.pop();
+    assert!(blend_rect(&photo, &frame, &short, Rect::whole(&photo)).is_err());
+    let mut holed = Change::none(8);
+    holed.keep_less[3] = f32::NAN;
+    assert!(blend_rect(&photo, &frame, &holed, Rect::whole(&photo)).is_err());
+    let bad = Frame { side: 0.0, ..frame };
+    assert!(blend_rect(&photo, &bad, &Change::none(8), Rect::whole(&photo)).is_err());
+}

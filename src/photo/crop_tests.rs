@@ -1,0 +1,133 @@
+use super::super::test_photos::{CHANNELS, noisy, photo, unit};
+use super::super::{Depth, PixelFormat};
+use super::*;
+
+const RGB8: PixelFormat = PixelFormat { channels: Channels::Rgb, depth: Depth::U8 };
+
+/// The mean of many bilinear samples of the photo itself, red only.
+fn brute(photo: &Photo, frame: &Frame, size: usize, i: usize, j: usize, n: usize) -> f64 {
+    let count = photo.channels.count();
+    let at = |x: f64, y: f64| {
+        let x = x.clamp(0.0, f64::from(photo.width - 1)) as usize;
+        let y = y.clamp(0.0, f64::from(photo.height - 1)) as usize;
+        unit(&photo.samples, (y * photo.width as usize + x) * count)
+    };
+    let mut sum = 0.0;
+    for (a, b) in (0..n * n).map(|k| (k % n, k / n)) {
+        let sub = |i: usize, a: usize| (i as f64 + (a as f64 + 0.5) / n as f64) / size as f64;
+        let (x, y) = frame.to_photo(sub(i, a), sub(j, b));
+        let (x, y) = (x - 0.5, y - 0.5);
+        let (fx, fy) = (x.floor(), y.floor());
+        let (tx, ty) = (x - fx, y - fy);
+        sum += (1.0 - ty) * ((1.0 - tx) * at(fx, fy) + tx * at(fx + 1.0, fy))
+            + ty * ((1.0 - tx) * at(fx, fy + 1.0) + tx * at(fx + 1.0, fy + 1.0));
+    }
+    sum / (n * n) as f64 * 2.0 - 1.0
+}
+
+fn worst_error(photo: &Photo, frame: &Frame, size: usize) -> f64 {
+    let got = crop(photo, frame, size).unwrap();
+    let error = |k: usize| (f64::from(got[k]) - brute(photo, frame, size, k % size, k / size, 64)).abs();
+    (0..size * size).map(error).fold(0.0, f64::max)
+}
+
+#[test]
+fn equals_brute_force_on_noise() {
+    let noise = noisy(120, 90, RGB8, 7);
+    for (side, angle, allowed) in
+        [(9.0, 12.0, 0.05), (20.0, 31.0, 0.03), (60.0, -31.0, 0.03), (90.0, 0.0, 0.01)]
+    {
+        let frame = Frame { cx: 55.0, cy: 40.0, side, angle };
+        let worst = worst_error(&noise, &frame, 16);
+        assert!(worst < allowed, "side {side}: {worst}");
+    }
+    // Shrunk by boxes of 3 first: the filter is a little wider.
+    let frame = Frame { cx: 60.0, cy: 45.0, side: 110.0, angle: 20.0 };
+    let worst = worst_error(&noise, &frame, 4);
+    assert!(worst < 0.02, "{worst}");
+}
+
+#[test]
+fn equals_brute_force_beyond_the_edges() {
+    let slope = photo(100, 70, RGB8, |_, x, y| f64::from(x + y) / 170.0);
+    for frame in [
+        Frame { cx: 0.0, cy: 70.0, side: 200.0, angle: 77.0 },
+        Frame { cx: 130.0, cy: 35.0, side: 40.0, angle: -10.0 },
+        Frame { cx: 50.0, cy: 35.0, side: 900.0, angle: 45.0 },
+    ] {
+        let worst = worst_error(&slope, &frame, 12);
+        assert!(worst < 0.02, "{frame:?}: {worst}");
+    }
+}
+
+#[test]
+fn a_frame_of_whole_pixels_gives_their_means() {
+    let stripes = photo(32, 32, RGB8, |_, x, _| f64::from(x % 2));
+    let frame = Frame { cx: 16.0, cy: 16.0, side: 32.0, angle: 0.0 };
+    for v in &crop(&stripes, &frame, 4).unwrap()[..16] {
+        assert!(v.abs() < 0.07, "stripes finer than the crop must turn grey: {v}");
+    }
+}
+
+#[test]
+fn every_format_shows_the_same() {
+    let frame = Frame { cx: 21.3, cy: 18.0, side: 25.0, angle: 40.0 };
+    let wave = |x: u32, y: u32| 0.5 + 0.4 * (f64::from(x) * 0.2).sin() * (f64::from(y) * 0.15).cos();
+    let mut first: Option<Vec<f32>> = None;
+    for channels in CHANNELS {
+        for depth in [Depth::U8, Depth::U16, Depth::F32] {
+            let p = photo(40, 36, PixelFormat { channels, depth }, |_, x, y| wave(x, y));
+            let got = crop(&p, &frame, 8).unwrap();
+            assert_eq!(got[..64], got[128..]);
+            let first = first.get_or_insert_with(|| got.clone());
+            assert!(got.iter().zip(first).all(|(a, b)| (a - *b).abs() < 0.009));
+        }
+    }
+}
+
+#[test]
+fn bgra_is_told_from_rgba_and_floats_are_clamped() {
+    let frame = Frame { cx: 10.0, cy: 10.0, side: 10.0, angle: 0.0 };
+    for (channels, first) in [(Channels::Rgba, 1.0), (Channels::Bgra, -1.0)] {
+        let p =
+            photo(20, 20, PixelFormat { channels, depth: Depth::F32 }, |c, _, _| [7.0, 0.5, -3.0, 1.0][c]);
+        let got = crop(&p, &frame, 2).unwrap();
+        for (plane, expected) in [first, 0.0, -first].into_iter().enumerate() {
+            assert!((got[plane * 4] - expected).abs() < 1e-5, "{got:?}");
+        }
+    }
+}
+
+#[test]
+fn a_painted_layer_is_weighed_by_its_alpha() {
+    // Left half: opaque red. Right half: transparent with a hidden green that must not show.
+    let layer = photo(32, 32, PixelFormat { channels: Channels::Rgba, depth: Depth::U8 }, |c, x, _| {
+        [[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0]][usize::from(x >= 16)][c]
+    });
+    let frame = Frame { cx: 16.0, cy: 16.0, side: 40.0, angle: 0.0 };
+    let got = crop_rgba(&layer, &frame, 5).unwrap();
+    let row = &got.coverage[10..15];
+    for (got, expected) in row.iter().zip([0.5, 1.0, 0.5, 0.0, 0.0]) {
+        assert!((got - expected).abs() < 0.02, "{row:?}");
+    }
+    for i in 0..25 {
+        let colour = [0, 1, 2].map(|c| got.colour[c * 25 + i]);
+        let expected = if got.coverage[i] > 0.0 { [1.0, -1.0, -1.0] } else { [0.0; 3] };
+        assert!((0..3).all(|c| (colour[c] - expected[c]).abs() < 1e-4), "{i}: {colour:?}");
+    }
+}
+
+#[test]
+fn wrong_use_gets_sentences() {
+    let p = noisy(20, 20, RGB8, 1);
+    let frame = Frame { cx: 10.0, cy: 10.0, side: 10.0, angle: 0.0 };
+    assert!(crop(&p, &frame, 0).unwrap_err().to_string().contains("a crop of 0 pixels"));
+    assert!(crop(&p, &frame, 5000).is_err());
+    assert!(crop_rgba(&p, &frame, 8).unwrap_err().to_string().contains("no alpha channel"));
+    for bad in [f64::NAN, f64::INFINITY] {
+        assert!(crop(&p, &Frame { cx: bad, ..frame }, 8).is_err());
+    }
+    for far in [1e300, -1e300, 1e12] {
+        assert_eq!(crop(&p, &Frame { cx: far, cy: far, ..frame }, 8).unwrap().len(), 192);
+    }
+}
