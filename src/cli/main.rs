@@ -1,1 +1,3 @@
+//! The command (not yet here).
+
 fn main() {}
