@@ -1,1 +1,2 @@
+//! The npe command.
 fn main() {}

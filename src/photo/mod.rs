@@ -2,7 +2,7 @@
 
 mod blend;
 mod crop;
-mod faces;
+pub mod faces;
 mod frame;
 mod grey;
 mod pixels;
