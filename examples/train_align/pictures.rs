@@ -9,25 +9,28 @@ use npe::photo::{Channels, Photo, Samples};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Pictures to train on (and their mirror images), and pictures to test on.
-pub fn load(source: &str, names: &[String]) -> Result<(Vec<Photo>, Vec<Photo>)> {
-    let (mut train, mut test) = (Vec::new(), Vec::new());
+/// Groups of pictures held out, by the beginning of their paths.
+pub const GROUPS: [&str; 3] = ["celeba", "lfw", ""];
+
+/// Pictures to train on (and their mirror images), and pictures to test on, each group for itself.
+pub fn load(source: &str, names: &[String]) -> Result<(Vec<Photo>, [Vec<Photo>; 3])> {
+    let (mut train, mut test) = (Vec::new(), GROUPS.map(|_| Vec::new()));
     let mut count = 0;
     let mut take = |path: &str, bytes: &[u8]| -> Result<()> {
         count += 1;
         let path = path.trim_start_matches("./");
         let held_out = count % 45 == 0;
-        let tests = held_out && ["celeba", "lfw"].iter().any(|n| path.starts_with(n));
         let trains = !held_out && (names.is_empty() || names.iter().any(|n| path.starts_with(n.as_str())));
-        if !(trains || tests) {
+        if !(trains || held_out) {
             return Ok(());
         }
         let mut image = image::load_from_memory(bytes)?.to_luma8();
         let photo = |image: &image::GrayImage| {
             Photo::new(image.width(), image.height(), Channels::Grey, Samples::U8(image.as_raw().clone()))
         };
-        if tests {
-            test.push(photo(&image)?);
+        if held_out {
+            let group = GROUPS.iter().position(|g| path.starts_with(g)).unwrap_or(GROUPS.len() - 1);
+            test[group].push(photo(&image)?);
         } else {
             train.push(photo(&image)?);
             image::imageops::flip_horizontal_in_place(&mut image);

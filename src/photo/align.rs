@@ -215,3 +215,7 @@ impl Aligner {
         Ok(now)
     }
 }
+
+#[cfg(test)]
+#[path = "align_tests.rs"]
+mod tests;

@@ -43,9 +43,11 @@ pub fn find(photo: &Photo) -> Result<Vec<Face>> {
     let aligner = Aligner::bundled()?;
     let mut faces = detect(photo)?;
     for face in &mut faces {
-        let refined = aligner.refine(photo, &face.frame)?;
-        if plausible(&face.frame, &refined) {
-            face.frame = refined;
+        // A face that can't be aligned keeps the rough frame.
+        if let Ok(refined) = aligner.refine(photo, &face.frame)
+            && plausible(&face.frame, &refined)
+        {
+            face.frame = Frame { angle: half_turn(refined.angle), ..refined };
         }
     }
     Ok(distinct(faces))
@@ -88,7 +90,7 @@ fn detect(photo: &Photo) -> Result<Vec<Face>> {
 fn plausible(found: &Frame, refined: &Frame) -> bool {
     let (u, v) = found.from_photo(refined.cx, refined.cy);
     let growth = refined.side / found.side;
-    let turn = (refined.angle - found.angle + 180.0).rem_euclid(360.0) - 180.0;
+    let turn = half_turn(refined.angle - found.angle);
     refined.check().is_ok()
         && (u - 0.5).hypot(v - 0.5) < 0.35
         && (0.6..1.7).contains(&growth)
@@ -102,6 +104,11 @@ pub fn no_face_error() -> Error {
         "no face was found in the photo; say where it is: with --frame cx,cy,side,angle (in photo pixels and degrees) \
          on the command line, or with an npe_frame in the C interface",
     )
+}
+
+/// The same angle in −180..180 degrees.
+fn half_turn(angle: f64) -> f64 {
+    (angle + 180.0).rem_euclid(360.0) - 180.0
 }
 
 /// Runs the detector on a grey copy of the photo, turned by `angle` against the photo.
