@@ -1,5 +1,6 @@
 //! Pixels: photo formats, the aligned face frame, resampling, finding faces, blending at full size. Knows no network.
 
+pub mod align;
 mod blend;
 mod crop;
 pub mod faces;
