@@ -1,10 +1,10 @@
 //! The brush: dabs and painted layers become a target colour image and a soft weight map in the network's frame.
 //! Knows photos and frames, no network.
 
-mod mask;
+mod distance;
 mod raster;
 
-pub use mask::{dilate, distance};
+pub use distance::distance;
 pub use raster::{Painted, rasterise, rasterise_layer};
 
 use crate::error::{Error, Result};

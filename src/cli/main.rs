@@ -1,3 +1,2 @@
-//! The command (not yet here).
-
+//! The npe command.
 fn main() {}

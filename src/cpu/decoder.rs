@@ -5,6 +5,7 @@ use super::{
     encoder::{SIDE, patch},
     kernel::Rows,
     layer::{Activate, Activation, Area, Mask, Product, Shared, Team, conv_rows, deconv_rows, deconv_taps},
+    math,
     pack::Packed,
     weights::{Source, padded_bias},
 };
@@ -155,10 +156,11 @@ impl Decoder {
             activation: Activation::Linear,
         };
         team.run(&[Product { rows, weights: &self.out, sink }]);
+        math::tanh_all(work.sums.rows_mut());
         for (m, sums) in work.sums.rows().chunks_exact(16).enumerate() {
             for (o, sum) in sums[..12].iter().enumerate() {
                 let (y, x) = (2 * (m / 32) + o / 6, 2 * (m % 32) + o / 3 % 2);
-                work.image[(o % 3 * SIDE + y) * SIDE + x] = sum.tanh();
+                work.image[(o % 3 * SIDE + y) * SIDE + x] = *sum;
             }
         }
     }

@@ -59,7 +59,7 @@ impl Isa {
     }
 }
 
-/// Where a product reads: offsets in floats of input rows, `[m][tap]`.
+/// Where a product reads: offsets in floats of input rows, `[m][tap]`. Offset 0 is a row of zeros.
 pub struct Rows<'a> {
     /// The input.
     pub input: &'a [f32],
@@ -195,6 +195,10 @@ impl<W: Weight, K: Sink> Job<'_, W, K> {
                     let m = m + r.min(count - 1);
                     base.add(*self.rows.offsets.get_unchecked(m * taps + t) as usize)
                 });
+                // A tap that lies outside of the image for the whole tile adds nothing.
+                if a.iter().all(|a| *a == base) {
+                    continue;
+                }
                 let b: [*const W; NP] = std::array::from_fn(|i| panels[i].add(t * inputs * 16));
                 for k in 0..inputs {
                     let w: [S::Row; NP] = std::array::from_fn(|i| W::load::<S>(b[i].add(k * 16)));

@@ -18,7 +18,7 @@ pub struct Team {
 }
 
 /// Fewer multiplications than this are not worth waking a second thread for (it takes some µs).
-const WORTH_A_THREAD: usize = 1 << 20;
+const WORTH_A_THREAD: usize = 1 << 21;
 
 impl Team {
     /// A team of `threads`; threads beyond the caller's own are asleep when there is nothing to do.

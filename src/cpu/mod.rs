@@ -5,12 +5,15 @@
 //! packed once. The way back is computed only where the brush's cone reaches. The activations of the last decodes are
 //! kept, so that a pull at the same latents costs the way back only.
 
+#[doc(hidden)]
+pub mod bench;
 mod buffer;
 mod decoder;
 mod encoder;
 #[doc(hidden)]
 pub mod kernel;
 mod layer;
+mod math;
 mod pack;
 mod simd;
 mod weights;

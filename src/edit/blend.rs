@@ -1,9 +1,11 @@
 //! From latents to what is seen: the interpolation mask and the change that is put into the photo.
 
-use super::history::State;
+use super::history::{Origin, State};
 use super::settings::BlendSettings;
-use crate::brush::{Mode, Painted, distance};
+use crate::brush::{Mode, Painted};
 use crate::photo::Change;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 /// The blur of the interpolation mask in network pixels (the paper's program: σ 0.7, reflected borders).
@@ -11,9 +13,11 @@ const MASK_SIGMA: f32 = 0.7;
 /// The mask falls to 0 over this share of the frame's side, so that its border never shows.
 const BORDER: f32 = 0.08;
 /// With locality 1 the change shows fully up to this far from the brushed pixels, in shares of the side…
-const REACH_FULL: f32 = 0.05;
+const REACH_FULL: f32 = 0.12;
 /// …and not at all beyond this.
-const REACH_END: f32 = 0.30;
+const REACH_END: f32 = 0.50;
+/// Where a pixel did not change as the brushed ones did, a step counts this many times as far.
+const DETOUR: f32 = 5.0;
 
 /// M, `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, times the locality window, the restore brush, and the border.
 pub(super) fn mask(state: &State, generated: &[f32], settings: &BlendSettings, size: usize) -> Vec<f32> {
@@ -35,7 +39,10 @@ pub(super) fn mask(state: &State, generated: &[f32], settings: &BlendSettings, s
     mask
 }
 
-/// The change for the photo's blend: `Y = X + M·Δ − (1−d)·M·(X − X̂₀)` (the paper's step 4 with detail control d).
+/// The change for the photo's blend: the paper's step 4 with detail control. The photo's error E = X − X̂₀ has a coarse part,
+/// what the network could show but does not, and a fine part beyond its resolution (pores, strands of hair):
+/// `Y = X + M·Δ − (1−d)·M·E_coarse − (1−d)³·M·E_fine`. d = 0 is the paper, d = 1 keeps all of E; between, the fine part is
+/// kept longer, because it seldom contradicts the change.
 pub(super) fn change(
     state: &State,
     generated: &[f32],
@@ -44,19 +51,22 @@ pub(super) fn change(
     size: usize,
 ) -> Change {
     let pixels = size * size;
-    let reconstruction = &state.origin.reconstruction;
-    let rough = if state.whole { 1.0 } else { 1.0 - settings.detail };
-    let add = (0..3 * pixels)
-        .map(|i| mask[i % pixels] * (generated[i] - reconstruction[i] + rough * reconstruction[i]))
-        .collect();
-    Change { size, add, keep_less: mask.iter().map(|m| rough * m).collect() }
+    let Origin { crop, reconstruction, .. } = state.origin.as_ref();
+    let coarse = if state.whole { 1.0 } else { 1.0 - settings.detail };
+    let fine = coarse.powi(3);
+    let add = (0..3 * pixels).map(|i| {
+        let (x, x0) = (crop[i], reconstruction[i]);
+        mask[i % pixels] * (generated[i] - x0 - coarse * (x - x0) + fine * x)
+    });
+    Change { size, add: add.collect(), keep_less: mask.iter().map(|m| fine * m).collect() }
 }
 
-/// Where strokes may show and where they were taken away, after one more stroke.
+/// Where strokes may show and where they were taken away, after one more stroke that led to `generated`.
 pub(super) fn after_stroke(
     state: &State,
     painted: &Painted,
     mode: Mode,
+    moved: &[f32],
     size: usize,
 ) -> (Arc<[u8]>, Arc<[u8]>) {
     let byte = |v: f32| (v * 255.0).round() as u8;
@@ -64,14 +74,63 @@ pub(super) fn after_stroke(
         let erased = state.erased.iter().zip(&painted.weight).map(|(e, w)| (*e).max(byte(*w))).collect();
         return (state.reach.clone(), erased);
     }
-    let far = distance(&painted.weight, size, 0.5 * painted.weight.iter().fold(0.0, |a: f32, b| a.max(*b)));
+    let far = travel(&painted.weight, &alike(&painted.weight, moved), size);
     let window = |p: usize| 1.0 - smoothstep((far[p] / size as f32 - REACH_FULL) / (REACH_END - REACH_FULL));
     let reach = (0..size * size).map(|p| state.reach[p].max(byte(window(p)))).collect();
     // What is painted again after it was restored shows again.
-    let erased = (0..size * size)
-        .map(|p| byte(f32::from(state.erased[p]) / 255.0 * (1.0 - painted.weight[p])))
+    let erased = (state.erased.iter().zip(&painted.weight))
+        .map(|(e, w)| byte(f32::from(*e) / 255.0 * (1.0 - w)))
         .collect();
     (reach, erased)
+}
+
+/// How much each pixel changed as the brushed ones did, 0..1: the share of their mean change that it made, less what it
+/// changed otherwise.
+fn alike(weight: &[f32], moved: &[f32]) -> Vec<f32> {
+    let pixels = weight.len();
+    let total: f32 = weight.iter().sum();
+    let mean: Vec<f32> =
+        (0..3).map(|c| (0..pixels).map(|p| weight[p] * moved[c * pixels + p]).sum::<f32>() / total).collect();
+    let norm2 = mean.iter().map(|m| m * m).sum::<f32>().max(1e-6);
+    (0..pixels)
+        .map(|p| {
+            let d = [0, 1, 2].map(|c| moved[c * pixels + p]);
+            let along = (0..3).map(|c| d[c] * mean[c]).sum::<f32>() / norm2;
+            let across = (0..3).map(|c| (d[c] - along * mean[c]).powi(2)).sum::<f32>().sqrt() / norm2.sqrt();
+            smoothstep((along - across) / 0.4)
+        })
+        .collect()
+}
+
+/// The shortest way in pixels from the brushed pixels to each one, where unlike pixels count [`DETOUR`] times: so a change
+/// of hair reaches the temples, but not the wall behind them.
+fn travel(weight: &[f32], alike: &[f32], size: usize) -> Vec<f32> {
+    let peak = weight.iter().fold(0.0f32, |a, b| a.max(*b));
+    let mut far: Vec<f32> =
+        weight.iter().map(|w| if *w >= 0.5 * peak { 0.0 } else { f32::INFINITY }).collect();
+    let mut queue: BinaryHeap<(Reverse<u32>, usize)> =
+        (0..far.len()).filter(|p| far[*p] == 0.0).map(|p| (Reverse(0), p)).collect();
+    // Positive floats order as their bits do, so they can be the key.
+    while let Some((Reverse(key), p)) = queue.pop() {
+        if f32::from_bits(key) > far[p] {
+            continue;
+        }
+        let (x, y) = ((p % size) as isize, (p / size) as isize);
+        for (dx, dy) in [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)] {
+            let (nx, ny) = (x + dx, y + dy);
+            if nx < 0 || ny < 0 || nx >= size as isize || ny >= size as isize {
+                continue;
+            }
+            let n = ny as usize * size + nx as usize;
+            let step = if dx != 0 && dy != 0 { std::f32::consts::SQRT_2 } else { 1.0 };
+            let way = far[p] + step * (1.0 + (DETOUR - 1.0) * (1.0 - alike[n]));
+            if way < far[n] {
+                far[n] = way;
+                queue.push((Reverse(way.to_bits()), n));
+            }
+        }
+    }
+    far
 }
 
 fn smoothstep(t: f32) -> f32 {

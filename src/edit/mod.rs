@@ -200,7 +200,9 @@ impl Edit {
             reconstruction: &old.origin.reconstruction,
         };
         let (latents, report) = solver::solve(&task, progress)?;
-        let (reach, erased) = blend::after_stroke(old, painted, mode, self.image_size());
+        let image = self.generator.decode(&latents)?;
+        let moved: Vec<f32> = image.iter().zip(self.generated.iter()).map(|(a, b)| a - b).collect();
+        let (reach, erased) = blend::after_stroke(old, painted, mode, &moved, self.image_size());
         Ok((State { latents: latents.into(), reach, erased, ..old.clone() }, report))
     }
 

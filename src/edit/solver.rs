@@ -12,8 +12,11 @@ use crate::photo::Frame;
 const KEEP: f32 = 2.0;
 /// Weight of staying near the encoded latents, at freedom ½.
 const PRIOR: f32 = 0.3;
-/// The keep term grows from 0 at the brush to its full weight at this share of the side: hair needs sides and temples.
-const KEEP_FULL: f32 = 0.30;
+/// The keep term grows from 0 at the brush to its full weight at this many times the root of the brushed area: hair needs
+/// sides and temples.
+const KEEP_FULL: f32 = 1.75;
+/// The brushed share of the frame that has the plain keep weight: a stroke over the forehead.
+const BROAD: f32 = 0.03;
 /// How much lighten and darken ask for, on the −1..1 scale, at strength 1.
 const SHADE: f32 = 0.6;
 /// Pairs that the quasi-Newton step remembers.
@@ -138,13 +141,17 @@ impl Objective {
         let peak = task.painted.weight.iter().fold(0.0f32, |a, b| a.max(*b));
         let far = distance(&task.painted.weight, size, 0.5 * peak);
         let total: f32 = task.painted.weight.iter().sum();
+        // A fine brush asks for a local change, a broad one lets its surroundings follow.
+        let share = total / pixels as f32;
+        let keep_all = KEEP * free * (BROAD / share).powi(2).clamp(0.5, 16.0) / pixels as f32;
+        let keep_full = (KEEP_FULL * total.sqrt()).max(1.0);
         let mut weight = vec![0.0; pixels];
         let mut colour = vec![0.0; 3 * pixels];
         let mut constant = 0.0;
         for p in 0..pixels {
             let brush = task.painted.weight[p] / total;
-            let near = (far[p] / (KEEP_FULL * size as f32)).min(1.0);
-            let keep = KEEP * free * near * near / pixels as f32 * (1.0 - task.painted.weight[p]);
+            let near = (far[p] / keep_full).min(1.0);
+            let keep = keep_all * near * near * (1.0 - task.painted.weight[p]);
             weight[p] = brush + keep;
             for c in 0..3 {
                 let i = c * pixels + p;

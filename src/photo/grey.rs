@@ -47,6 +47,38 @@ impl Grey {
         }
         Self { width: columns.count, height: rows.count, data }
     }
+
+    /// The picture as seen in a frame that is turned clockwise by `angle` degrees around its middle, large enough for
+    /// all of it; beyond the edges they are repeated.
+    pub fn turned(&self, angle: f64) -> Self {
+        let (sin, cos) = angle.to_radians().sin_cos();
+        let (w, h) = (self.width as f64, self.height as f64);
+        let width = (w * cos.abs() + h * sin.abs()).round() as usize;
+        let height = (w * sin.abs() + h * cos.abs()).round() as usize;
+        let mut data = Vec::with_capacity(width * height);
+        for y in 0..height {
+            let dy = y as f64 + 0.5 - height as f64 / 2.0;
+            for x in 0..width {
+                let dx = x as f64 + 0.5 - width as f64 / 2.0;
+                let value =
+                    self.bilinear(w / 2.0 + cos * dx - sin * dy - 0.5, h / 2.0 + sin * dx + cos * dy - 0.5);
+                data.push((value + 0.5) as u8);
+            }
+        }
+        Self { width, height, data }
+    }
+
+    fn bilinear(&self, x: f64, y: f64) -> f32 {
+        let (x, y) = (x.clamp(0.0, (self.width - 1) as f64), y.clamp(0.0, (self.height - 1) as f64));
+        let (ix, iy) = (x as usize, y as usize);
+        let (tx, ty) = ((x - ix as f64) as f32, (y - iy as f64) as f32);
+        let at = |x: usize, y: usize| {
+            f32::from(self.data[y.min(self.height - 1) * self.width + x.min(self.width - 1)])
+        };
+        let top = at(ix, iy) * (1.0 - tx) + at(ix + 1, iy) * tx;
+        let bottom = at(ix, iy + 1) * (1.0 - tx) + at(ix + 1, iy + 1) * tx;
+        top * (1.0 - ty) + bottom * ty
+    }
 }
 
 /// Which source pixels make up each pixel of a smaller or larger copy.

@@ -1,8 +1,9 @@
 //! Pixels: photo formats, the aligned face frame, resampling, finding faces, blending at full size. Knows no network.
 
+pub mod align;
 mod blend;
 mod crop;
-mod faces;
+pub mod faces;
 mod frame;
 mod grey;
 mod pixels;

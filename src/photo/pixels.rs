@@ -198,3 +198,7 @@ impl Photo {
         self.channels
     }
 }
+
+#[cfg(test)]
+#[path = "pixels_tests.rs"]
+mod tests;

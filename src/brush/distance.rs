@@ -1,4 +1,4 @@
-//! Small operations on square maps: distance, dilation. (Blurs of the interpolation mask are the editor's.)
+//! Distances on the network's grid.
 
 /// Distance in pixels from each pixel of a `[size][size]` map to the nearest one with a value of at least
 /// `threshold`; infinite where there is none. Exact, two passes (Felzenszwalb and Huttenlocher's idea, done plainly:
@@ -25,21 +25,6 @@ pub fn distance(map: &[f32], size: usize, threshold: f32) -> Vec<f32> {
     out
 }
 
-/// Maximum over the square of side `2·radius + 1` around each pixel.
-pub fn dilate(map: &[f32], size: usize, radius: usize) -> Vec<f32> {
-    let pass = |map: &[f32], step: usize, line: usize| -> Vec<f32> {
-        let mut out = vec![0.0; size * size];
-        for l in 0..size {
-            for i in 0..size {
-                let range = i.saturating_sub(radius)..=(i + radius).min(size - 1);
-                out[l * line + i * step] = range.map(|j| map[l * line + j * step]).fold(f32::MIN, f32::max);
-            }
-        }
-        out
-    };
-    pass(&pass(map, 1, size), size, 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,18 +41,5 @@ mod tests {
             }
         }
         assert!(distance(&[0.0; 81], 9, 0.5).iter().all(|d| d.is_infinite()));
-    }
-
-    #[test]
-    fn dilate_takes_the_square_maximum() {
-        let mut map = vec![0.0; 49];
-        map[3 * 7 + 2] = 2.0;
-        let d = dilate(&map, 7, 1);
-        for y in 0..7usize {
-            for x in 0..7usize {
-                let inside = y.abs_diff(3) <= 1 && x.abs_diff(2) <= 1;
-                assert_eq!(d[y * 7 + x], if inside { 2.0 } else { 0.0 });
-            }
-        }
     }
 }

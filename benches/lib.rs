@@ -1,0 +1,1 @@
+//! npe's benchmarks: `cargo bench -p npe-bench`.

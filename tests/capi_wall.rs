@@ -1,0 +1,258 @@
+//! The wall around the exports: panics stay inside, nothing is printed, threads do not disturb each other, a refused model
+//! leaves the one before in use.
+
+#![allow(clippy::undocumented_unsafe_blocks)] // every pointer here is one of this test's own, alive and of its type
+
+mod capi_common;
+
+use capi_common::*;
+use npe::capi::*;
+use std::ffi::{CString, c_char, c_void};
+use std::ptr::{null, null_mut};
+
+extern "C" fn stop(_: f32, _: *mut c_void) -> i32 {
+    0
+}
+
+/// Calls every export with good arguments, each with a panic waiting inside; answers their names.
+fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    macro_rules! inside {
+        ($name:ident($($argument:expr),*)) => {{
+            names.push(stringify!($name));
+            npe::capi::testing::panic_next();
+            #[allow(unused_unsafe)]
+            let answer = unsafe { $name($($argument),*) };
+            assert!(last_error().contains("a panic was asked for by a test"), stringify!($name));
+            answer
+        }};
+    }
+    macro_rules! status {
+        ($($call:tt)*) => { assert_eq!(inside!($($call)*), NPE_ERR_INTERNAL, stringify!($($call)*)) };
+    }
+    let image = sample.image();
+    let mut bytes = vec![7; sample.bytes.len()];
+    let out = sample.out(&mut bytes);
+    let (mut m, mut e) = (null_mut(), null_mut());
+    let (mut n, mut a, mut b, mut done) = (77_usize, 77_u32, 77_u32, 77_i32);
+    let mut frame = FRAME;
+    let mut rect = npe_rect { x: 1, y: 2, width: 3, height: 4 };
+    let mut latents = [5.0_f32; 100];
+    let mut text = [0 as c_char; 8];
+    let (mut settings, mut info, mut session) = unsafe {
+        (
+            std::mem::zeroed::<npe_settings>(),
+            std::mem::zeroed::<npe_model_info>(),
+            std::mem::zeroed::<npe_session_info>(),
+        )
+    };
+    status!(npe_load(null(), None, null_mut(), &mut m));
+    status!(npe_model_get_info(model, &mut info, size_of::<npe_model_info>()));
+    status!(npe_session_get_info(&mut session, size_of::<npe_session_info>()));
+    status!(npe_session_set_threads(1));
+    status!(npe_set_log(None, null_mut()));
+    status!(npe_find_faces(&image, &mut frame, 1, &mut n));
+    status!(npe_encode(model, &image, &FRAME, &mut e));
+    status!(npe_edit_copy(edit, &mut e));
+    status!(npe_edit_get_frame(edit, &mut frame));
+    status!(npe_edit_get_size(edit, &mut a, &mut b, &mut a));
+    status!(npe_stroke(edit, &DAB, 1, &black(), None, null_mut(), null_mut(), 0));
+    status!(npe_paint(edit, &image, NPE_MODE_COLOR, None, null_mut(), null_mut(), 0));
+    status!(npe_strokes_save(edit, text.as_mut_ptr(), text.len(), &mut n));
+    status!(npe_strokes_load(edit, text.as_ptr(), text.len(), None, null_mut()));
+    status!(npe_decode(edit, null(), &out));
+    status!(npe_changed_rect(edit, &mut rect));
+    status!(npe_view_size(edit, NPE_VIEW_MASK, &mut a, &mut b));
+    status!(npe_view(edit, NPE_VIEW_MASK, &out));
+    status!(npe_undo(edit, &mut done));
+    status!(npe_redo(edit, &mut done));
+    status!(npe_get_undo_levels(edit, &mut n, &mut n));
+    status!(npe_reset(edit));
+    status!(npe_update(edit));
+    status!(npe_sample(edit, 1));
+    status!(npe_get_latents(edit, latents.as_mut_ptr(), 100, &mut n));
+    status!(npe_set_latents(edit, latents.as_ptr(), 100));
+    status!(npe_paint_latents(edit, 1.0, 1.0, 1.0, 1.0));
+    status!(npe_get_settings(edit, &mut settings, size_of::<npe_settings>()));
+    status!(npe_set_settings(edit, &settings));
+    // These answer no status: "" and nothing.
+    assert_eq!(unsafe { *inside!(npe_version()) }, 0);
+    assert_eq!(unsafe { *inside!(npe_status_text(NPE_OK)) }, 0);
+    npe::capi::testing::panic_next();
+    assert_eq!(unsafe { *npe_last_error() }, 0);
+    names.push("npe_last_error");
+    inside!(npe_edit_free(edit));
+    inside!(npe_model_free(model));
+
+    // Nothing was written.
+    assert!(m.is_null() && e.is_null() && (n, a, b, done) == (77, 77, 77, 77));
+    assert!(bytes.iter().all(|b| *b == 7) && latents.iter().all(|l| *l == 5.0));
+    assert_eq!((frame.cx, rect.height, settings.struct_size, session.threads), (FRAME.cx, 4, 0, 0));
+    names
+}
+
+#[test]
+fn panics_stay_inside() {
+    let sample = sample();
+    let model = model();
+    let edit = edit(model, &sample);
+    let mut names = panic_in_each(edit, model, &sample);
+    names.sort_unstable();
+    assert_eq!(names, include_str!("c/exports.txt").lines().collect::<Vec<_>>(), "an export was left out");
+    // And everything still works.
+    ok(stroke(edit, &[DAB]));
+    assert!(decoded(edit, &sample) != sample.bytes);
+    npe_edit_free(edit);
+    npe_model_free(model);
+}
+
+#[test]
+fn a_panic_prints_nothing() {
+    // The test above once more in a process whose output can be seen.
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "panics_stay_inside", "--nocapture"])
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+    assert!(child.status.success() && out.contains("1 passed"), "{out}{err}");
+    assert!(!err.contains("panicked") && !out.contains("panicked"), "{out}{err}");
+}
+
+#[test]
+fn threads_with_edits_of_their_own_do_not_disturb_each_other() {
+    let sample = sample();
+    let model = model() as usize;
+    let alone = {
+        let e = edit(model as *const npe_model, &sample);
+        ok(stroke(e, &[DAB]));
+        let result = decoded(e, &sample);
+        npe_edit_free(e);
+        result
+    };
+    std::thread::scope(|s| {
+        for i in 0..4 {
+            let (sample, alone) = (&sample, &alone);
+            s.spawn(move || {
+                let e = edit(model as *const npe_model, sample);
+                for _ in 0..2 {
+                    // Errors are per thread.
+                    let pressure = 2.0 + i as f32;
+                    assert_eq!(stroke(e, &[npe_dab { pressure, ..DAB }]), NPE_ERR_INVALID_ARGUMENT);
+                    ok(stroke(e, &[DAB]));
+                    assert!(decoded(e, sample) == *alone, "thread {i}");
+                    ok(unsafe { npe_undo(e, null_mut()) });
+                    assert!(last_error().contains(&format!("pressure {pressure};")), "{}", last_error());
+                }
+                npe_edit_free(e);
+            });
+        }
+    });
+    // Reading one edit from several threads is allowed.
+    let e = edit(model as *const npe_model, &sample) as usize;
+    std::thread::scope(|s| {
+        for _ in 0..3 {
+            s.spawn(|| assert!(decoded(e as *const npe_edit, &sample) == sample.bytes));
+        }
+    });
+    npe_edit_free(e as *mut npe_edit);
+    npe_model_free(model as *mut npe_model);
+}
+
+#[test]
+fn an_edit_in_use_answers_busy_and_cancelling_leaves_it_as_it_was() {
+    let sample = sample();
+    let model = model();
+    let mut e = edit(model, &sample);
+    extern "C" fn reenter(_: f32, edit: *mut c_void) -> i32 {
+        let edit = unsafe { *edit.cast::<*mut npe_edit>() };
+        let mut rect = npe_rect { x: 0, y: 0, width: 0, height: 0 };
+        assert_eq!(unsafe { npe_changed_rect(edit, &mut rect) }, NPE_ERR_BUSY);
+        assert!(last_error().contains("being changed by another call"));
+        1
+    }
+    let user: *mut c_void = (&raw mut e).cast();
+    ok(unsafe { npe_stroke(e, &DAB, 1, &black(), Some(reenter), user, null_mut(), 0) });
+    let after = decoded(e, &sample);
+    let cancelled = unsafe { npe_stroke(e, &DAB, 1, &black(), Some(stop), null_mut(), null_mut(), 0) };
+    assert_eq!(cancelled, NPE_ERR_CANCELLED);
+    assert!(last_error().contains("cancelled"));
+    assert!(decoded(e, &sample) == after);
+    // Freed while a call is inside: the call ends well, the handle is gone after it.
+    extern "C" fn free(_: f32, edit: *mut c_void) -> i32 {
+        npe_edit_free(unsafe { *edit.cast::<*mut npe_edit>() });
+        1
+    }
+    ok(unsafe { npe_stroke(e, &DAB, 1, &black(), Some(free), user, null_mut(), 0) });
+    assert_eq!(npe_reset(e), NPE_ERR_HANDLE);
+    npe_model_free(model);
+}
+
+#[test]
+fn a_refused_model_leaves_the_one_before_in_use() {
+    let sample = sample();
+    let model = model();
+    let e = edit(model, &sample);
+    let good = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/faces-prototype.safetensors")).unwrap();
+    let mut flipped = good.clone();
+    flipped[12] ^= 0x40;
+    let cases: [(&str, &[u8]); 5] = [
+        ("cut", &good[..good.len() - 1]),
+        ("empty", &[]),
+        ("flipped", &flipped),
+        ("pickle", b"\x80\x02}q\x00."),
+        ("zip", b"PK\x03\x04 archive"),
+    ];
+    for (name, bytes) in cases {
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("wall-{name}.safetensors"));
+        std::fs::write(&path, bytes).unwrap();
+        let path = CString::new(path.to_str().unwrap()).unwrap();
+        let options = npe_load_options {
+            struct_size: size_of::<npe_load_options>(),
+            path: path.as_ptr(),
+            device: null(),
+        };
+        let mut refused = null_mut();
+        let start = std::time::Instant::now();
+        assert_eq!(unsafe { npe_load(&options, None, null_mut(), &mut refused) }, NPE_ERR_MODEL, "{name}");
+        assert!(start.elapsed().as_millis() < 1000, "{name} took {:?}", start.elapsed());
+        assert!(refused.is_null() && last_error().len() > 20, "{name}: {}", last_error());
+    }
+    ok(stroke(e, &[DAB]));
+    let again = edit(model, &sample);
+    npe_edit_free(again);
+    npe_edit_free(e);
+    npe_model_free(model);
+}
+
+#[test]
+fn many_strokes_and_copies_leave_no_memory_behind() {
+    let sample = sample();
+    let model = model();
+    let e = edit(model, &sample);
+    let mut settings = unsafe { std::mem::zeroed::<npe_settings>() };
+    ok(unsafe { npe_get_settings(e, &mut settings, size_of::<npe_settings>()) });
+    settings.steps = 1;
+    ok(unsafe { npe_set_settings(e, &settings) });
+    let round = || {
+        for _ in 0..100 {
+            ok(stroke(e, &[DAB]));
+            ok(unsafe { npe_undo(e, null_mut()) });
+            let mut copy = null_mut();
+            ok(unsafe { npe_edit_copy(e, &mut copy) });
+            npe_edit_free(copy);
+        }
+    };
+    let resident = || {
+        let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+        Some(text.split(' ').nth(1)?.parse::<usize>().ok()? * 4096)
+    };
+    round();
+    let before = resident();
+    round();
+    // Other tests of this file run meanwhile, so this only catches a copy of the photo left behind each time.
+    if let (Some(before), Some(after)) = (before, resident()) {
+        assert!(after < before + 100 * sample.bytes.len() / 2, "{before} {after}");
+    }
+    npe_edit_free(e);
+    npe_model_free(model);
+}
