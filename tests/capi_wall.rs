@@ -192,7 +192,8 @@ fn a_refused_model_leaves_the_one_before_in_use() {
     let sample = sample();
     let model = model();
     let e = edit(model, &sample);
-    let good = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/faces-prototype.safetensors")).unwrap();
+    let good =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/faces-prototype.safetensors")).unwrap();
     let mut flipped = good.clone();
     flipped[12] ^= 0x40;
     let cases: [(&str, &[u8]); 5] = [
@@ -220,39 +221,6 @@ fn a_refused_model_leaves_the_one_before_in_use() {
     ok(stroke(e, &[DAB]));
     let again = edit(model, &sample);
     npe_edit_free(again);
-    npe_edit_free(e);
-    npe_model_free(model);
-}
-
-#[test]
-fn many_strokes_and_copies_leave_no_memory_behind() {
-    let sample = sample();
-    let model = model();
-    let e = edit(model, &sample);
-    let mut settings = unsafe { std::mem::zeroed::<npe_settings>() };
-    ok(unsafe { npe_get_settings(e, &mut settings, size_of::<npe_settings>()) });
-    settings.steps = 1;
-    ok(unsafe { npe_set_settings(e, &settings) });
-    let round = || {
-        for _ in 0..100 {
-            ok(stroke(e, &[DAB]));
-            ok(unsafe { npe_undo(e, null_mut()) });
-            let mut copy = null_mut();
-            ok(unsafe { npe_edit_copy(e, &mut copy) });
-            npe_edit_free(copy);
-        }
-    };
-    let resident = || {
-        let text = std::fs::read_to_string("/proc/self/statm").ok()?;
-        Some(text.split(' ').nth(1)?.parse::<usize>().ok()? * 4096)
-    };
-    round();
-    let before = resident();
-    round();
-    // Other tests of this file run meanwhile, so this only catches a copy of the photo left behind each time.
-    if let (Some(before), Some(after)) = (before, resident()) {
-        assert!(after < before + 100 * sample.bytes.len() / 2, "{before} {after}");
-    }
     npe_edit_free(e);
     npe_model_free(model);
 }

@@ -15,7 +15,8 @@ pub struct Sample {
 pub const FRAME: npe_frame = npe_frame { cx: 224.0, cy: 118.0, side: 180.0, angle: 0.0 };
 
 pub fn sample() -> Sample {
-    let image = image::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut.png")).unwrap().into_rgb8();
+    let image =
+        image::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut.png")).unwrap().into_rgb8();
     Sample { width: image.width(), height: image.height(), bytes: image.into_raw() }
 }
 

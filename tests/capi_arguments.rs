@@ -1,0 +1,584 @@
+//! Every pointer and every size of the C interface, wrong in every way that can be told: each call answers the right
+//! status and a sentence, writes nothing, and leaves the objects usable.
+
+#![allow(clippy::undocumented_unsafe_blocks)] // what is wrong here is refused before it is followed; the rest is ours
+
+mod capi_common;
+
+use capi_common::*;
+use npe::capi::*;
+use std::ffi::{c_char, c_void};
+use std::ptr::{null, null_mut};
+
+const NAN: f32 = f32::NAN;
+const INF: f32 = f32::INFINITY;
+
+/// The call answers this status, with a sentence in which these words stand.
+#[track_caller]
+fn refused(status: npe_status, expected: npe_status, words: &str) {
+    let sentence = last_error();
+    assert_eq!(status, expected, "{sentence}");
+    assert!(sentence.contains(words), "{words:?} is not in {sentence:?}");
+}
+
+/// Everything that can be wrong with the struct of an image of `sample`'s size; each with status and words.
+fn bad_images(good: npe_image) -> Vec<(npe_image, npe_status, &'static str)> {
+    let invalid = NPE_ERR_INVALID_ARGUMENT;
+    let mut bad = Vec::new();
+    for size in [0, 1, size_of::<npe_image>() - 1, 4097, usize::MAX] {
+        bad.push((npe_image { struct_size: size, ..good }, invalid, "struct_size of npe_image"));
+    }
+    bad.push((npe_image { data: null(), ..good }, NPE_ERR_NULL, "data is NULL"));
+    for data_size in [0, 1, good.data_size - 1] {
+        bad.push((npe_image { data_size, ..good }, invalid, "data_size is"));
+    }
+    for stride in [0, 1, good.stride - 1] {
+        bad.push((npe_image { stride, ..good }, invalid, "stride is"));
+    }
+    bad.push((npe_image { stride: good.stride + 1, ..good }, invalid, "data_size is"));
+    for stride in [usize::MAX, usize::MAX / 2, usize::MAX / good.height as usize] {
+        bad.push((npe_image { stride, data_size: usize::MAX, ..good }, invalid, "more than memory can have"));
+    }
+    for format in [0, 1, 3, 0x10, 0x16, 0x33, 0x53, 0x113, u32::MAX] {
+        bad.push((npe_image { format, ..good }, invalid, "NPE_FORMAT"));
+    }
+    bad.push((npe_image { reserved: 1, ..good }, invalid, "reserved"));
+    bad
+}
+
+fn as_out(i: npe_image, data: *mut c_void) -> npe_image_out {
+    npe_image_out {
+        struct_size: i.struct_size,
+        data: if i.data.is_null() { null_mut() } else { data },
+        data_size: i.data_size,
+        width: i.width,
+        height: i.height,
+        stride: i.stride,
+        format: i.format,
+        reserved: i.reserved,
+    }
+}
+
+struct World {
+    sample: Sample,
+    model: *mut npe_model,
+    edit: *mut npe_edit,
+    freed_model: *mut npe_model,
+    freed_edit: *mut npe_edit,
+}
+
+impl World {
+    fn new() -> Self {
+        let sample = sample();
+        let (model, freed_model) = (model(), model());
+        let (e, freed_edit) = (edit(model, &sample), edit(model, &sample));
+        npe_model_free(freed_model);
+        npe_edit_free(freed_edit);
+        Self { sample, model, edit: e, freed_model, freed_edit }
+    }
+
+    /// Runs a call with every kind of wrong edit.
+    fn bad_edits(&self, call: impl Fn(*mut npe_edit) -> npe_status) {
+        refused(call(null_mut()), NPE_ERR_NULL, "the edit is NULL");
+        refused(call(self.freed_edit), NPE_ERR_HANDLE, "the edit was freed already");
+        refused(call(self.model.cast()), NPE_ERR_HANDLE, "is of kind model");
+        let foreign = 5_u64;
+        refused(call((&raw const foreign).cast_mut().cast()), NPE_ERR_HANDLE, "not made by npe");
+        refused(call(std::ptr::without_provenance_mut(usize::MAX)), NPE_ERR_HANDLE, "not made by npe");
+        refused(call(std::ptr::without_provenance_mut(1)), NPE_ERR_HANDLE, "not made by npe");
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // After all the wrong calls the objects work as on the first day.
+        if !std::thread::panicking() {
+            assert!(decoded(self.edit, &self.sample) == self.sample.bytes, "a refused call changed the edit");
+            ok(stroke(self.edit, &[DAB]));
+            assert!(decoded(self.edit, &self.sample) != self.sample.bytes);
+        }
+        npe_edit_free(self.edit);
+        npe_model_free(self.model);
+    }
+}
+
+#[test]
+fn loading() {
+    let w = World::new();
+    let canary: *mut npe_model = std::ptr::without_provenance_mut(0xdead);
+    let mut model = canary;
+    refused(unsafe { npe_load(null(), None, null_mut(), null_mut()) }, NPE_ERR_NULL, "place for the model");
+    let good = npe_load_options { struct_size: size_of::<npe_load_options>(), path: null(), device: null() };
+    let mut load = |o: npe_load_options| unsafe { npe_load(&o, None, null_mut(), &mut model) };
+    for struct_size in [0, 1, good.struct_size - 1, 4097, usize::MAX] {
+        let status = load(npe_load_options { struct_size, ..good });
+        refused(status, NPE_ERR_INVALID_ARGUMENT, "set it to sizeof(npe_load_options)");
+    }
+    for (path, status, words) in [
+        (c"/nowhere/at/all", NPE_ERR_IO, "/nowhere/at/all"),
+        (c"", NPE_ERR_IO, "can't be read"),
+        (c"/", NPE_ERR_IO, "/"),
+    ] {
+        let got = load(npe_load_options { path: path.as_ptr(), ..good });
+        assert!(got == status || got == NPE_ERR_MODEL, "{path:?}: {got} {}", last_error());
+        assert!(last_error().contains(words), "{}", last_error());
+    }
+    for (device, status) in [
+        (c"", NPE_ERR_INVALID_ARGUMENT),
+        (c"quantum", NPE_ERR_INVALID_ARGUMENT),
+        (c"cuda:99", NPE_ERR_DEVICE),
+        (c"\xff", NPE_ERR_INVALID_ARGUMENT),
+    ] {
+        refused(load(npe_load_options { device: device.as_ptr(), ..good }), status, "device");
+    }
+    // A struct of a later version: fine while what npe does not know is 0.
+    let mut later = [0_usize; 8];
+    (later[0], later[5]) = (size_of_val(&later), 1);
+    let status = unsafe { npe_load(later.as_ptr().cast(), None, null_mut(), &mut model) };
+    refused(status, NPE_ERR_INVALID_ARGUMENT, "this npe does not know");
+    assert_eq!(model, canary, "a refused load wrote its result");
+    later[5] = 0;
+    ok(unsafe { npe_load(later.as_ptr().cast(), None, null_mut(), &mut model) });
+    npe_model_free(model);
+
+    let mut info = [0x55_u8; size_of::<npe_model_info>() + 8];
+    let p: *mut npe_model_info = info.as_mut_ptr().cast();
+    let size = size_of::<npe_model_info>();
+    for wrong in [0, 1, size - 1, 4097, usize::MAX] {
+        let status = unsafe { npe_model_get_info(w.model, p, wrong) };
+        refused(status, NPE_ERR_INVALID_ARGUMENT, "sizeof(npe_model_info)");
+    }
+    refused(unsafe { npe_model_get_info(w.model, null_mut(), size) }, NPE_ERR_NULL, "npe_model_info");
+    refused(unsafe { npe_model_get_info(null(), p, size) }, NPE_ERR_NULL, "the model is NULL");
+    refused(unsafe { npe_model_get_info(w.freed_model, p, size) }, NPE_ERR_HANDLE, "freed already");
+    refused(unsafe { npe_model_get_info(w.edit.cast(), p, size) }, NPE_ERR_HANDLE, "is of kind edit");
+    assert!(info.iter().all(|b| *b == 0x55));
+    ok(unsafe { npe_model_get_info(w.model, p, size + 4) });
+    assert_eq!(
+        info[size..],
+        [0, 0, 0, 0, 0x55, 0x55, 0x55, 0x55],
+        "unknown fields become 0, what is beyond stays"
+    );
+
+    let mut session = [0x55_u8; size_of::<npe_session_info>()];
+    let p: *mut npe_session_info = session.as_mut_ptr().cast();
+    for wrong in [0, 1, usize::MAX] {
+        refused(
+            unsafe { npe_session_get_info(p, wrong) },
+            NPE_ERR_INVALID_ARGUMENT,
+            "sizeof(npe_session_info)",
+        );
+    }
+    refused(unsafe { npe_session_get_info(null_mut(), 0) }, NPE_ERR_NULL, "npe_session_info");
+    assert!(session.iter().all(|b| *b == 0x55));
+    refused(npe_session_set_threads(65), NPE_ERR_LIMIT, "65 threads");
+    refused(npe_session_set_threads(u32::MAX), NPE_ERR_LIMIT, "4294967295 threads");
+    // Freeing what is not there says so and does no harm.
+    npe_model_free(w.freed_model);
+    assert!(last_error().contains("the model was freed already"));
+    npe_edit_free(w.model.cast());
+    assert!(last_error().contains("is of kind model"));
+}
+
+#[test]
+fn photos_and_frames() {
+    let w = World::new();
+    let good = w.sample.image();
+    let canary: *mut npe_edit = std::ptr::without_provenance_mut(0xdead);
+    let mut e = canary;
+    let mut frames = [npe_frame { cx: -7.0, ..FRAME }; 2];
+    let mut count = 77_usize;
+    let mut images = bad_images(good);
+    for (width, height) in [
+        (0, 8),
+        (8, 0),
+        (7, 8),
+        (u32::MAX, 8),
+        (8, u32::MAX),
+        (32_769, 8),
+        (32_768, 8_193),
+        (u32::MAX, u32::MAX),
+    ] {
+        images.push((npe_image { width, height, ..good }, NPE_ERR_LIMIT, "pixels"));
+    }
+    let floats = [0.5_f32, NAN, 0.5, 0.5].repeat(64);
+    images.push((
+        npe_image {
+            data: floats.as_ptr().cast(),
+            data_size: floats.len() * 4,
+            width: 8,
+            height: 8,
+            stride: 96,
+            format: NPE_FORMAT_RGB_F32,
+            ..good
+        },
+        NPE_ERR_PHOTO,
+        "not a finite number",
+    ));
+    for (image, status, words) in &images {
+        refused(unsafe { npe_encode(w.model, image, &FRAME, &mut e) }, *status, words);
+        refused(unsafe { npe_find_faces(image, frames.as_mut_ptr(), 2, &mut count) }, *status, words);
+        refused(
+            unsafe { npe_paint(w.edit, image, NPE_MODE_COLOR, None, null_mut(), null_mut(), 0) },
+            *status,
+            words,
+        );
+    }
+    refused(unsafe { npe_encode(w.model, null(), &FRAME, &mut e) }, NPE_ERR_NULL, "npe_image is NULL");
+    refused(unsafe { npe_encode(w.model, &good, &FRAME, null_mut()) }, NPE_ERR_NULL, "place for the edit");
+    refused(unsafe { npe_encode(null(), &good, &FRAME, &mut e) }, NPE_ERR_NULL, "the model is NULL");
+    refused(unsafe { npe_encode(w.freed_model, &good, &FRAME, &mut e) }, NPE_ERR_HANDLE, "freed already");
+    refused(unsafe { npe_encode(w.edit.cast(), &good, &FRAME, &mut e) }, NPE_ERR_HANDLE, "of kind edit");
+    for (frame, status, words) in [
+        (npe_frame { cx: f64::NAN, ..FRAME }, NPE_ERR_INVALID_ARGUMENT, "not a finite number"),
+        (npe_frame { cy: f64::INFINITY, ..FRAME }, NPE_ERR_INVALID_ARGUMENT, "not a finite number"),
+        (npe_frame { angle: f64::NAN, ..FRAME }, NPE_ERR_INVALID_ARGUMENT, "not a finite number"),
+        (npe_frame { side: 0.0, ..FRAME }, NPE_ERR_LIMIT, "side is 0"),
+        (npe_frame { side: -9.0, ..FRAME }, NPE_ERR_LIMIT, "side is -9"),
+        (npe_frame { side: f64::MAX, ..FRAME }, NPE_ERR_LIMIT, "side is"),
+        (npe_frame { cx: -1.0, ..FRAME }, NPE_ERR_INVALID_ARGUMENT, "outside the photo"),
+        (npe_frame { cy: 1e300, ..FRAME }, NPE_ERR_INVALID_ARGUMENT, "outside the photo"),
+    ] {
+        refused(unsafe { npe_encode(w.model, &good, &frame, &mut e) }, status, words);
+    }
+    // A photo without a face.
+    let grey = vec![128_u8; 64 * 64 * 3];
+    let plain = npe_image {
+        data: grey.as_ptr().cast(),
+        data_size: grey.len(),
+        width: 64,
+        height: 64,
+        stride: 192,
+        ..good
+    };
+    refused(unsafe { npe_encode(w.model, &plain, null(), &mut e) }, NPE_ERR_NO_FACE, "npe_frame");
+    refused(
+        unsafe { npe_paint(w.edit, &plain, 0, None, null_mut(), null_mut(), 0) },
+        NPE_ERR_INVALID_ARGUMENT,
+        "must be the same",
+    );
+    refused(unsafe { npe_find_faces(null(), frames.as_mut_ptr(), 2, &mut count) }, NPE_ERR_NULL, "npe_image");
+    refused(unsafe { npe_find_faces(&good, null_mut(), 1, &mut count) }, NPE_ERR_NULL, "frames is NULL");
+    refused(
+        unsafe { npe_find_faces(&good, frames.as_mut_ptr(), 2, null_mut()) },
+        NPE_ERR_NULL,
+        "count of frames",
+    );
+    assert!(e == canary && count == 77 && frames[0].cx == -7.0, "a refused call wrote a result");
+    // Counting only, and no more written than there is room for.
+    ok(unsafe { npe_find_faces(&good, null_mut(), 0, &mut count) });
+    assert_eq!(count, 1);
+    ok(unsafe { npe_find_faces(&good, frames.as_mut_ptr(), usize::MAX, &mut count) });
+    assert!(frames[0].cx > 0.0 && frames[1].cx == -7.0);
+    w.bad_edits(|e| unsafe { npe_paint(e, &good, 0, None, null_mut(), null_mut(), 0) });
+    refused(
+        unsafe { npe_paint(w.edit, null(), 0, None, null_mut(), null_mut(), 0) },
+        NPE_ERR_NULL,
+        "npe_image is NULL",
+    );
+}
+
+#[test]
+fn strokes() {
+    let w = World::new();
+    let canary = npe_stroke_report {
+        loss_before: -7.0,
+        loss_after: -7.0,
+        brush_before: -7.0,
+        brush_after: -7.0,
+        steps: 7,
+    };
+    let mut report = canary;
+    let size = size_of::<npe_stroke_report>();
+    let mut call = |edit, dabs: *const npe_dab, count, options: *const npe_stroke_options, size| unsafe {
+        npe_stroke(edit, dabs, count, options, None, null_mut(), &mut report, size)
+    };
+    let black = black();
+    refused(call(w.edit, null(), 1, &black, size), NPE_ERR_NULL, "dabs is NULL");
+    refused(call(w.edit, &DAB, 0, &black, size), NPE_ERR_INVALID_ARGUMENT, "no dabs");
+    for count in [65_537, usize::MAX, usize::MAX / 20 + 1] {
+        refused(call(w.edit, &DAB, count, &black, size), NPE_ERR_LIMIT, "at most 65536");
+    }
+    refused(call(w.edit, &DAB, 1, null(), size), NPE_ERR_NULL, "npe_stroke_options is NULL");
+    for struct_size in [0, 1, usize::MAX] {
+        let options = npe_stroke_options { struct_size, ..black };
+        refused(
+            call(w.edit, &DAB, 1, &options, size),
+            NPE_ERR_INVALID_ARGUMENT,
+            "sizeof(npe_stroke_options)",
+        );
+    }
+    for mode in [4, u32::MAX] {
+        let options = npe_stroke_options { mode, ..black };
+        refused(call(w.edit, &DAB, 1, &options, size), NPE_ERR_INVALID_ARGUMENT, "NPE_MODE_");
+    }
+    for c in [NAN, INF, -INF, -0.1, 1.1] {
+        let options = npe_stroke_options { color: [0.0, c, 0.0], ..black };
+        refused(call(w.edit, &DAB, 1, &options, size), NPE_ERR_INVALID_ARGUMENT, "colour");
+    }
+    for wrong in [0, 1, size - 1, usize::MAX] {
+        refused(call(w.edit, &DAB, 1, &black, wrong), NPE_ERR_INVALID_ARGUMENT, "sizeof(npe_stroke_report)");
+    }
+    for v in [NAN, INF, -INF, f32::MAX] {
+        for dab in [npe_dab { x: v, ..DAB }, npe_dab { y: v, ..DAB }, npe_dab { radius: v, ..DAB }] {
+            refused(call(w.edit, &dab, 1, &black, size), NPE_ERR_INVALID_ARGUMENT, "dab 0");
+        }
+    }
+    for v in [NAN, INF, -0.1, 1.1] {
+        for dab in [npe_dab { hardness: v, ..DAB }, npe_dab { pressure: v, ..DAB }] {
+            refused(call(w.edit, &dab, 1, &black, size), NPE_ERR_INVALID_ARGUMENT, "dab 0");
+        }
+    }
+    for radius in [0.0, -1.0] {
+        refused(
+            call(w.edit, &npe_dab { radius, ..DAB }, 1, &black, size),
+            NPE_ERR_INVALID_ARGUMENT,
+            "radius",
+        );
+    }
+    let beside = npe_dab { x: 500.0, y: 500.0, ..DAB };
+    refused(call(w.edit, &beside, 1, &black, size), NPE_ERR_INVALID_ARGUMENT, "touches nothing");
+    let null_report = unsafe { npe_stroke(w.edit, &DAB, 1, &black, None, null_mut(), null_mut(), size) };
+    refused(null_report, NPE_ERR_NULL, "npe_stroke_report");
+    assert_eq!(
+        (report.loss_before, report.steps),
+        (canary.loss_before, 7),
+        "a refused stroke wrote its report"
+    );
+    w.bad_edits(|e| stroke(e, &[DAB]));
+
+    // Stroke files.
+    let load =
+        |text: &[u8]| unsafe { npe_strokes_load(w.edit, text.as_ptr().cast(), text.len(), None, null_mut()) };
+    refused(
+        unsafe { npe_strokes_load(w.edit, null(), 0, None, null_mut()) },
+        NPE_ERR_NULL,
+        "the text is NULL",
+    );
+    let long = unsafe { npe_strokes_load(w.edit, c"{}".as_ptr(), usize::MAX, None, null_mut()) };
+    refused(long, NPE_ERR_LIMIT, "the text");
+    refused(load(b""), NPE_ERR_STROKE_FILE, "can't be read");
+    refused(load(b"{}"), NPE_ERR_STROKE_FILE, "format");
+    refused(load(b"\xff\xfe"), NPE_ERR_INVALID_ARGUMENT, "not UTF-8");
+    refused(load(&[b'['; 100_000]), NPE_ERR_STROKE_FILE, "can't be read");
+    let empty = c"{\"format\":\"npe-strokes\",\"version\":1,\"units\":\"face\",\"operations\":[]}";
+    w.bad_edits(|e| unsafe { npe_strokes_load(e, empty.as_ptr(), empty.count_bytes(), None, null_mut()) });
+    let mut text = [0x55 as c_char; 4096];
+    let mut length = 77_usize;
+    let mut save = |to: *mut c_char, capacity| unsafe { npe_strokes_save(w.edit, to, capacity, &mut length) };
+    refused(save(text.as_mut_ptr(), 1), NPE_ERR_BUFFER_TOO_SMALL, "the capacity of the text is 1;");
+    refused(save(null_mut(), 1), NPE_ERR_NULL, "the text is NULL");
+    assert!(length == 77 && text[0] == 0x55);
+    refused(unsafe { npe_strokes_save(w.edit, text.as_mut_ptr(), 9, null_mut()) }, NPE_ERR_NULL, "count");
+    ok(unsafe { npe_strokes_save(w.edit, null_mut(), 0, &mut length) });
+    let needed = length + 1;
+    ok(unsafe { npe_strokes_save(w.edit, text.as_mut_ptr(), needed, &mut length) });
+    assert!(
+        text[length] == 0 && text[length - 1] != 0 && text[needed] == 0x55,
+        "one byte too many or too few"
+    );
+    w.bad_edits(|e| unsafe { npe_strokes_save(e, null_mut(), 0, &mut 0) });
+}
+
+#[test]
+fn decoding() {
+    let w = World::new();
+    let good = w.sample.image();
+    // The photo, with canaries before and after it, and between its rows.
+    let stride = good.stride + 5;
+    let used = stride * (w.sample.height as usize - 1) + good.stride;
+    let mut buffer = vec![0xa5_u8; used + 64];
+    let data: *mut c_void = unsafe { buffer.as_mut_ptr().add(32) }.cast();
+    let fits = npe_image { stride, data_size: used, ..good };
+    let out = as_out(fits, data);
+    for (image, status, words) in bad_images(good) {
+        refused(unsafe { npe_decode(w.edit, null(), &as_out(image, data)) }, status, words);
+    }
+    let small = npe_image { width: 64, height: 64, stride: 192, data_size: 64 * 192, ..good };
+    for (image, status, words) in bad_images(small) {
+        refused(unsafe { npe_view(w.edit, 0, &as_out(image, data)) }, status, words);
+    }
+    for (width, height) in [(0, 0), (1, 1), (u32::MAX, u32::MAX), (good.width + 1, good.height)] {
+        let image = npe_image_out { width, height, ..out };
+        refused(unsafe { npe_decode(w.edit, null(), &image) }, NPE_ERR_INVALID_ARGUMENT, "must be the same");
+        refused(unsafe { npe_view(w.edit, 0, &image) }, NPE_ERR_INVALID_ARGUMENT, "must be the same");
+    }
+    refused(unsafe { npe_decode(w.edit, null(), null()) }, NPE_ERR_NULL, "npe_image_out");
+    for format in [NPE_FORMAT_GREY_U8, NPE_FORMAT_GREYA_F32] {
+        let image = npe_image_out { format, stride: 1 << 13, data_size: usize::MAX >> 1, ..out };
+        refused(unsafe { npe_decode(w.edit, null(), &image) }, NPE_ERR_INVALID_ARGUMENT, "in colour");
+    }
+    let max = u32::MAX;
+    for (x, y, width, height) in [
+        (0, 0, 0, 0),
+        (0, 0, 0, 8),
+        (max, 0, 2, 2),
+        (0, max, 2, 2),
+        (2, 2, max, max),
+        (max, max, max, max),
+        (1, 0, good.width, 8),
+        (0, 1, 8, good.height),
+        (good.width, 0, 1, 1),
+    ] {
+        let rect = npe_rect { x, y, width, height };
+        let image = npe_image_out { width, height, ..out };
+        refused(unsafe { npe_decode(w.edit, &rect, &image) }, NPE_ERR_INVALID_ARGUMENT, "the rectangle at");
+    }
+    w.bad_edits(|e| unsafe { npe_decode(e, null(), &out) });
+    w.bad_edits(|e| unsafe { npe_view(e, 0, &out) });
+    assert!(buffer.iter().all(|b| *b == 0xa5), "a refused call wrote pixels");
+    ok(unsafe { npe_decode(w.edit, null(), &out) });
+    let row = good.stride;
+    for (i, byte) in buffer.iter().enumerate() {
+        let at = i.wrapping_sub(32);
+        let inside = at < used && at % stride < row;
+        let expected = if inside { w.sample.bytes[at / stride * row + at % stride] } else { 0xa5 };
+        assert_eq!(*byte, expected, "byte {i}");
+    }
+
+    let (mut a, mut b) = (77, 77);
+    for view in [8, u32::MAX] {
+        refused(unsafe { npe_view(w.edit, view, &out) }, NPE_ERR_INVALID_ARGUMENT, "NPE_VIEW_");
+        refused(
+            unsafe { npe_view_size(w.edit, view, &mut a, &mut b) },
+            NPE_ERR_INVALID_ARGUMENT,
+            "NPE_VIEW_",
+        );
+    }
+    refused(unsafe { npe_view_size(w.edit, 0, null_mut(), &mut b) }, NPE_ERR_NULL, "width");
+    refused(unsafe { npe_view_size(w.edit, 0, &mut a, null_mut()) }, NPE_ERR_NULL, "height");
+    refused(unsafe { npe_changed_rect(w.edit, null_mut()) }, NPE_ERR_NULL, "rectangle");
+    w.bad_edits(|e| unsafe { npe_view_size(e, 0, &mut 0, &mut 0) });
+    w.bad_edits(|e| unsafe { npe_changed_rect(e, &mut npe_rect { x: 0, y: 0, width: 0, height: 0 }) });
+    assert_eq!((a, b), (77, 77));
+    for view in 0..8 {
+        ok(unsafe { npe_view_size(w.edit, view, &mut a, &mut b) });
+        let mut picture = vec![0; a as usize * b as usize * 16];
+        let image = npe_image_out {
+            data: picture.as_mut_ptr().cast(),
+            data_size: picture.len(),
+            width: a,
+            height: b,
+            stride: a as usize * 16,
+            format: NPE_FORMAT_BGRA_F32,
+            ..out
+        };
+        ok(unsafe { npe_view(w.edit, view, &image) });
+        assert_eq!(picture[12..16], 1.0_f32.to_ne_bytes(), "missing alpha is opaque");
+    }
+}
+
+#[test]
+fn the_rest_of_an_edit() {
+    let w = World::new();
+    let canary: *mut npe_edit = std::ptr::without_provenance_mut(0xdead);
+    let mut copy = canary;
+    refused(unsafe { npe_edit_copy(w.edit, null_mut()) }, NPE_ERR_NULL, "place for the copy");
+    w.bad_edits(|e| unsafe { npe_edit_copy(e, &mut null_mut()) });
+    refused(unsafe { npe_edit_copy(null(), &mut copy) }, NPE_ERR_NULL, "the edit");
+    assert_eq!(copy, canary);
+    let (mut a, mut b, mut c) = (77, 77, 77);
+    refused(unsafe { npe_edit_get_frame(w.edit, null_mut()) }, NPE_ERR_NULL, "frame");
+    refused(unsafe { npe_edit_get_size(w.edit, null_mut(), &mut b, &mut c) }, NPE_ERR_NULL, "width");
+    refused(unsafe { npe_edit_get_size(w.edit, &mut a, null_mut(), &mut c) }, NPE_ERR_NULL, "height");
+    refused(unsafe { npe_edit_get_size(w.edit, &mut a, &mut b, null_mut()) }, NPE_ERR_NULL, "format");
+    assert_eq!((a, b, c), (77, 77, 77));
+    w.bad_edits(|e| unsafe { npe_edit_get_frame(e, &mut FRAME.clone()) });
+    w.bad_edits(|e| unsafe { npe_edit_get_size(e, &mut 0, &mut 0, &mut 0) });
+    w.bad_edits(|e| unsafe { npe_undo(e, null_mut()) });
+    w.bad_edits(|e| unsafe { npe_redo(e, null_mut()) });
+    w.bad_edits(|e| unsafe { npe_get_undo_levels(e, null_mut(), null_mut()) });
+    w.bad_edits(|e| npe_reset(e));
+    w.bad_edits(|e| npe_update(e));
+    w.bad_edits(|e| npe_sample(e, 0));
+    w.bad_edits(|e| npe_paint_latents(e, 1.0, 1.0, 1.0, 1.0));
+    w.bad_edits(|e| unsafe { npe_get_latents(e, null_mut(), 0, &mut 0) });
+    w.bad_edits(|e| unsafe { npe_set_latents(e, [0.0].as_ptr(), 1) });
+    let mut undone = 77;
+    ok(unsafe { npe_undo(w.edit, &mut undone) });
+    assert_eq!(undone, 0, "there was nothing to undo");
+
+    // Latents.
+    let mut latents = [7.0_f32; 101];
+    let mut count = 77_usize;
+    let mut get = |to: *mut f32, capacity| unsafe { npe_get_latents(w.edit, to, capacity, &mut count) };
+    refused(get(latents.as_mut_ptr(), 99), NPE_ERR_BUFFER_TOO_SMALL, "latents is 99; 100 are needed");
+    refused(get(null_mut(), 100), NPE_ERR_NULL, "latents is NULL");
+    assert!(count == 77 && latents[0] == 7.0);
+    refused(unsafe { npe_get_latents(w.edit, latents.as_mut_ptr(), 100, null_mut()) }, NPE_ERR_NULL, "count");
+    ok(unsafe { npe_get_latents(w.edit, latents.as_mut_ptr(), 101, &mut count) });
+    assert!(count == 100 && latents[0] != 7.0 && latents[100] == 7.0);
+    let set = |values: &[f32], count| unsafe { npe_set_latents(w.edit, values.as_ptr(), count) };
+    refused(unsafe { npe_set_latents(w.edit, null(), 100) }, NPE_ERR_NULL, "latents is NULL");
+    refused(set(&latents, 0), NPE_ERR_INVALID_ARGUMENT, "0 values given");
+    refused(set(&latents, 99), NPE_ERR_INVALID_ARGUMENT, "99 values given");
+    refused(set(&latents, 101), NPE_ERR_INVALID_ARGUMENT, "101 values given");
+    refused(set(&latents, usize::MAX), NPE_ERR_LIMIT, "count of latents");
+    for v in [NAN, INF, -INF, 33.0, -1e30] {
+        latents[3] = v;
+        refused(set(&latents, 100), NPE_ERR_INVALID_ARGUMENT, "3 is");
+        refused(npe_paint_latents(w.edit, 0.5, 0.5, 1.0, v), NPE_ERR_INVALID_ARGUMENT, "latent");
+    }
+    for (x, y, radius) in [
+        (NAN, 1.0, 1.0),
+        (1.0, INF, 1.0),
+        (1.0, 1.0, NAN),
+        (1.0, 1.0, 0.0),
+        (1.0, 1.0, -1.0),
+        (99.0, 1.0, 1.0),
+    ] {
+        refused(npe_paint_latents(w.edit, x, y, radius, 1.0), NPE_ERR_INVALID_ARGUMENT, "latent tile");
+    }
+
+    // Settings.
+    let size = size_of::<npe_settings>();
+    let mut good = unsafe { std::mem::zeroed::<npe_settings>() };
+    w.bad_edits(|e| unsafe { npe_get_settings(e, &mut std::mem::zeroed(), size) });
+    refused(unsafe { npe_get_settings(w.edit, null_mut(), size) }, NPE_ERR_NULL, "npe_settings");
+    for wrong in [0, 1, usize::MAX] {
+        let status = unsafe { npe_get_settings(w.edit, &mut good, wrong) };
+        refused(status, NPE_ERR_INVALID_ARGUMENT, "sizeof(npe_settings)");
+    }
+    assert_eq!((good.struct_size, good.steps), (0, 0));
+    ok(unsafe { npe_get_settings(w.edit, &mut good, size) });
+    w.bad_edits(|e| unsafe { npe_set_settings(e, &good) });
+    refused(unsafe { npe_set_settings(w.edit, null()) }, NPE_ERR_NULL, "npe_settings");
+    let mut bad = vec![
+        (npe_settings { struct_size: 0, ..good }, "sizeof(npe_settings)"),
+        (npe_settings { struct_size: usize::MAX, ..good }, "sizeof(npe_settings)"),
+        (npe_settings { solver: 2, ..good }, "NPE_SOLVER_"),
+        (npe_settings { steps: 0, ..good }, "steps is 0"),
+        (npe_settings { steps: 1001, ..good }, "steps is 1001"),
+        (npe_settings { reserved: 1, ..good }, "reserved"),
+        (npe_settings { mask: 8.1, ..good }, "mask is 8.1"),
+    ];
+    for v in [NAN, INF, -0.1, 9.0] {
+        bad.push((npe_settings { strength: v, ..good }, "strength is"));
+        bad.push((npe_settings { freedom: v, ..good }, "freedom is"));
+        bad.push((npe_settings { mask: v, ..good }, "mask is"));
+        bad.push((npe_settings { detail: v, ..good }, "detail is"));
+        bad.push((npe_settings { locality: v, ..good }, "locality is"));
+    }
+    // All or none: the good part of a bad set is not taken over.
+    for (settings, words) in bad {
+        let settings =
+            npe_settings { mask: if settings.mask == good.mask { 1.0 } else { settings.mask }, ..settings };
+        refused(unsafe { npe_set_settings(w.edit, &settings) }, NPE_ERR_INVALID_ARGUMENT, words);
+    }
+    let mut after = good;
+    ok(unsafe { npe_get_settings(w.edit, &mut after, size) });
+    assert_eq!((after.mask, after.strength, after.steps), (good.mask, good.strength, good.steps));
+}
+
+#[test]
+fn every_status_has_its_text() {
+    let text = |s| unsafe { std::ffi::CStr::from_ptr(npe_status_text(s)) }.to_str().unwrap();
+    let mut texts: Vec<&str> = (NPE_OK..=NPE_ERR_INTERNAL).map(text).collect();
+    assert!(texts.iter().all(|t| t.len() > 5 && !t.contains("not a status")));
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), 16);
+    for unknown in [-1, 16, i32::MAX, i32::MIN] {
+        assert_eq!(text(unknown), "not a status of this npe");
+    }
+}

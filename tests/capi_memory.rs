@@ -1,0 +1,53 @@
+//! Ten thousand strokes do not grow the process: the undo stack is bounded and nothing is left behind. Alone in its file,
+//! so that no other test runs in the process meanwhile.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::undocumented_unsafe_blocks)] // every pointer here is one of this test's own, alive and of its type
+
+mod capi_common;
+
+use capi_common::*;
+use npe::capi::*;
+use std::ptr::null_mut;
+
+/// Strokes after which the growth is measured, and how many come before, in which caches and the undo stack fill.
+const STROKES: usize = 10_000;
+const WARM_UP: usize = 400;
+/// The most it may grow in bytes.
+const GROWTH: usize = 4 << 20;
+
+fn resident() -> usize {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = text.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}
+
+#[test]
+fn ten_thousand_strokes_grow_less_than_four_mebibytes() {
+    let sample = sample();
+    let model = model();
+    let e = edit(model, &sample);
+    let mut settings = unsafe { std::mem::zeroed::<npe_settings>() };
+    ok(unsafe { npe_get_settings(e, &mut settings, size_of::<npe_settings>()) });
+    settings.steps = 1;
+    ok(unsafe { npe_set_settings(e, &settings) });
+    let strokes = |count: usize| {
+        for i in 0..count {
+            ok(stroke(e, &[npe_dab { x: DAB.x + (i % 20) as f32, ..DAB }]));
+            // Copies, and calls that fail, are part of a session.
+            if i % 10 == 0 {
+                let mut copy = null_mut();
+                ok(unsafe { npe_edit_copy(e, &mut copy) });
+                assert_eq!(stroke(copy, &[]), NPE_ERR_INVALID_ARGUMENT);
+                npe_edit_free(copy);
+            }
+        }
+    };
+    strokes(WARM_UP);
+    let before = resident();
+    strokes(STROKES);
+    let after = resident();
+    assert!(after < before + GROWTH, "{STROKES} strokes grew the process from {before} to {after} bytes");
+    npe_edit_free(e);
+    npe_model_free(model);
+}
