@@ -64,10 +64,11 @@ pub unsafe extern "C" fn npe_decode(
             let (width, height) = (photo.width(), photo.height());
             let rect = match rect.is_null() {
                 true => npe_rect { x: 0, y: 0, width, height },
-                // SAFETY: by this function's contract, here and below.
+                // SAFETY: by this function's contract.
                 false => unsafe { read_fixed(rect) }?,
             };
             check_inside(rect, width, height)?;
+            // SAFETY: by the function's contract.
             unsafe {
                 image::write(image, (rect.width, rect.height), photo.format(), |first, pixels| {
                     let part =

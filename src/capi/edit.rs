@@ -81,9 +81,10 @@ pub unsafe extern "C" fn npe_encode(
         let out = Out::required(edit, "the place for the edit")?;
         let given = match frame.is_null() {
             true => None,
-            // SAFETY: by this function's contract, here and below.
+            // SAFETY: by this function's contract.
             false => Some(Frame::from(unsafe { read_fixed(frame) }?)),
         };
+        // SAFETY: by the function's contract.
         let photo = unsafe { image::read(photo) }?;
         let frame = match given {
             Some(frame) => frame,
@@ -91,6 +92,7 @@ pub unsafe extern "C" fn npe_encode(
         };
         let edit = Edit::new(model.loaded.generator.clone(), Arc::new(photo), frame)?;
         let object = EditObject { edit: RwLock::new(edit), model: model.loaded.id() };
+        // SAFETY: by the function's contract.
         unsafe { out.write(handle::give(object)) };
         Ok(())
     })

@@ -52,9 +52,10 @@ pub unsafe extern "C" fn npe_find_faces(
 ) -> npe_status {
     guarded(|| {
         let out = OutArray::new(frames, capacity, count, "frames")?;
-        // SAFETY: by this function's contract, here and below.
+        // SAFETY: by this function's contract.
         let photo = unsafe { image::read(photo) }?;
         let found: Vec<npe_frame> = photo::find(&photo)?.into_iter().map(|f| f.frame.into()).collect();
+        // SAFETY: by the function's contract.
         unsafe { out.write_some(&found) };
         Ok(())
     })

@@ -113,9 +113,11 @@ pub unsafe extern "C" fn npe_load(
 /// # Safety
 /// `options` is not NULL and points to what [`npe_load`] says.
 unsafe fn read_options(options: *const npe_load_options) -> Answer<(Option<PathBuf>, Option<String>)> {
-    // SAFETY: by contract, here and below.
+    // SAFETY: by contract.
     let options = unsafe { read_sized(options) }?;
+    // SAFETY: by the function's contract.
     let path = unsafe { read_text(options.path) }.map(|p| path_of(&p)).transpose()?;
+    // SAFETY: by the function's contract.
     let device = unsafe { read_text(options.device) }.map(|d| utf8(&d, "the device")).transpose()?;
     Ok((path, device))
 }

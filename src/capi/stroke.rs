@@ -125,8 +125,9 @@ pub unsafe extern "C" fn npe_stroke(
 ) -> npe_status {
     guarded(|| {
         let out = report_out(report, report_size)?;
-        // SAFETY: by this function's contract, here and below.
+        // SAFETY: by this function's contract.
         let dabs = unsafe { read_array(dabs, count, limits::STROKE_DABS, "dabs") }?;
+        // SAFETY: by the function's contract.
         let options = unsafe { read_sized(options) }?;
         let dab =
             |d: npe_dab| Dab { x: d.x, y: d.y, radius: d.radius, hardness: d.hardness, pressure: d.pressure };
@@ -136,6 +137,7 @@ pub unsafe extern "C" fn npe_stroke(
             dabs: dabs.into_iter().map(dab).collect(),
         };
         let report = changing(edit, |e, _| Ok(e.stroke(&stroke, &mut caller(progress, user))?))?;
+        // SAFETY: by the function's contract.
         unsafe { out.write(reported(report)) };
         Ok(())
     })
@@ -159,9 +161,10 @@ pub unsafe extern "C" fn npe_paint(
     guarded(|| {
         let out = report_out(report, report_size)?;
         let mode = mode_of(mode)?;
-        // SAFETY: by this function's contract, here and below.
+        // SAFETY: by this function's contract.
         let layer = unsafe { image::read(layer) }?;
         let report = changing(edit, |e, _| Ok(e.paint(&layer, mode, &mut caller(progress, user))?))?;
+        // SAFETY: by the function's contract.
         unsafe { out.write(reported(report)) };
         Ok(())
     })
