@@ -7,6 +7,7 @@
 //! [`model`] → [`limits`], [`error`].
 
 pub mod brush;
+pub mod capi;
 pub mod cpu;
 pub mod edit;
 pub mod error;

@@ -351,6 +351,15 @@ impl Edit {
         view::render(self, view)
     }
 
+    /// Width and height of a view in pixels.
+    pub fn view_size(&self, view: View) -> (u32, u32) {
+        let (width, height) = match view {
+            View::Latents => view::tiles_size(self.latents().len()),
+            _ => (self.image_size(), self.image_size()),
+        };
+        (width as u32, height as u32)
+    }
+
     /// The encoder's opinion of the current latents: ‖E(G(z)) − z‖ / ‖z‖, small where the network knows such faces.
     ///
     /// # Errors

@@ -1,0 +1,162 @@
+//! From an edit to pixels.
+
+use super::boundary::guarded;
+use super::edit::{npe_edit, reading};
+use super::error::{Answer, Failure};
+use super::image::{self, npe_image_out};
+use super::pointer::{Out, Plain, read_fixed};
+use super::status::{NPE_ERR_INVALID_ARGUMENT, npe_status};
+use crate::edit::View;
+use crate::photo::{Channels, Depth, PixelFormat, Rect};
+
+/// A rectangle of whole photo pixels. This struct never grows.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct npe_rect {
+    /// Left edge.
+    pub x: u32,
+    /// Top edge.
+    pub y: u32,
+    /// Width, 0 if it is empty.
+    pub width: u32,
+    /// Height, 0 if it is empty.
+    pub height: u32,
+}
+
+// SAFETY: numbers only.
+unsafe impl Plain for npe_rect {
+    const NAME: &'static str = "npe_rect";
+}
+
+/// The photo inside the frame, as the network sees it.
+pub const NPE_VIEW_ORIGINAL: u32 = 0;
+/// How the network reconstructs it.
+pub const NPE_VIEW_RECONSTRUCTION: u32 = 1;
+/// The face of the current latents.
+pub const NPE_VIEW_GENERATED: u32 = 2;
+/// Generated minus reconstruction, grey where nothing changed.
+pub const NPE_VIEW_DELTA: u32 = 3;
+/// Original minus reconstruction, grey where it is exact.
+pub const NPE_VIEW_ERROR: u32 = 4;
+/// The mask: white where the change is taken.
+pub const NPE_VIEW_MASK: u32 = 5;
+/// The latents as tiles: red for positive, blue for negative, white at 0.
+pub const NPE_VIEW_LATENTS: u32 = 6;
+/// The result inside the frame.
+pub const NPE_VIEW_RESULT: u32 = 7;
+
+/// Writes the edited photo, all of it or a rectangle, at its own resolution. Where nothing was changed, and in the alpha
+/// channel, it is the photo bit for bit. Blocks for some milliseconds per megapixel; any thread. `rect` may be NULL (all);
+/// `image` must be of the rectangle's size. In the photo's own format it is exact; other formats are converted (rounded
+/// to the nearest; missing alpha is opaque), but for colours into grey, which is NPE_ERR_INVALID_ARGUMENT.
+///
+/// # Safety
+/// The pointers point to what the text says, and nobody else uses the image's pixels during the call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npe_decode(
+    edit: *const npe_edit,
+    rect: *const npe_rect,
+    image: *const npe_image_out,
+) -> npe_status {
+    guarded(|| {
+        reading(edit, |e, _| {
+            let photo = e.photo();
+            let (width, height) = (photo.width(), photo.height());
+            let rect = match rect.is_null() {
+                true => npe_rect { x: 0, y: 0, width, height },
+                // SAFETY: by this function's contract, here and below.
+                false => unsafe { read_fixed(rect) }?,
+            };
+            check_inside(rect, width, height)?;
+            unsafe {
+                image::write(image, (rect.width, rect.height), photo.format(), |first, pixels| {
+                    let part = Rect { x: rect.x, y: rect.y + first, width: rect.width, height: pixels.height };
+                    e.render_into(part, pixels)
+                })
+            }
+        })
+    })
+}
+
+fn check_inside(rect: npe_rect, width: u32, height: u32) -> Answer {
+    let fits = |at: u32, length: u32, all: u32| length > 0 && at <= all && length <= all - at;
+    if fits(rect.x, rect.width, width) && fits(rect.y, rect.height, height) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        NPE_ERR_INVALID_ARGUMENT,
+        format!(
+            "the rectangle at {}, {} of {}×{} pixels is empty or reaches beyond the photo of {width}×{height}",
+            rect.x, rect.y, rect.width, rect.height
+        ),
+    ))
+}
+
+/// Tells the rectangle outside of which the result is the photo bit for bit, so that a host redraws only that. If nothing was
+/// changed, its width and height are 0. Blocks for about a millisecond; any thread.
+///
+/// # Safety
+/// The pointers point to what the text says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npe_changed_rect(edit: *const npe_edit, rect: *mut npe_rect) -> npe_status {
+    guarded(|| {
+        let found = reading(edit, |e, _| Ok(e.changed_rect()?))?;
+        let out = Out::required(rect, "the place for the rectangle")?;
+        let Rect { x, y, width, height } = found;
+        // SAFETY: by this function's contract.
+        unsafe { out.write(npe_rect { x, y, width, height }) };
+        Ok(())
+    })
+}
+
+fn view_of(view: u32) -> Answer<View> {
+    View::ALL.get(view as usize).copied().ok_or_else(|| {
+        Failure::new(NPE_ERR_INVALID_ARGUMENT, format!("the view is {view}; it must be one of NPE_VIEW_..."))
+    })
+}
+
+/// Tells the size of a view in pixels. `view` is one of NPE_VIEW_.... Never blocks for long; any thread.
+///
+/// # Safety
+/// The pointers point to what the text says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npe_view_size(
+    edit: *const npe_edit,
+    view: u32,
+    width: *mut u32,
+    height: *mut u32,
+) -> npe_status {
+    guarded(|| {
+        let view = view_of(view)?;
+        let size = reading(edit, |e, _| Ok(e.view_size(view)))?;
+        let width = Out::required(width, "the place for the width")?;
+        let height = Out::required(height, "the place for the height")?;
+        // SAFETY: by this function's contract.
+        unsafe {
+            width.write(size.0);
+            height.write(size.1);
+        }
+        Ok(())
+    })
+}
+
+/// Writes a small picture to look at. `view` is one of NPE_VIEW_..., `image` of the size that npe_view_size tells, and of any
+/// format but grey. Blocks for some milliseconds; any thread.
+///
+/// # Safety
+/// The pointers point to what the text says, and nobody else uses the image's pixels during the call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npe_view(edit: *const npe_edit, view: u32, image: *const npe_image_out) -> npe_status {
+    const FORMAT: PixelFormat = PixelFormat { channels: Channels::Rgb, depth: Depth::U8 };
+    guarded(|| {
+        let view = view_of(view)?;
+        let picture = reading(edit, |e, _| Ok(e.view(view)?))?;
+        let (width, height) = (picture.width(), picture.height());
+        // SAFETY: by this function's contract.
+        unsafe {
+            image::write(image, (width, height), FORMAT, |y, pixels| {
+                picture.write_rect(Rect { x: 0, y, width, height: pixels.height }, pixels)
+            })
+        }
+    })
+}

@@ -1,0 +1,173 @@
+//! Strokes: dabs or painted layers into the latents.
+
+use super::boundary::guarded;
+use super::edit::{changing, npe_edit};
+use super::error::{Answer, Failure};
+use super::image::{self, npe_image};
+use super::pointer::{Out, Plain, read_array, read_sized};
+use super::progress::{caller, npe_progress};
+use super::status::{NPE_ERR_INVALID_ARGUMENT, npe_status};
+use crate::brush::{Dab, Mode, Stroke};
+use crate::edit::Report;
+use crate::limits;
+use std::ffi::c_void;
+
+/// Pull towards the stroke's colour.
+pub const NPE_MODE_COLOR: u32 = 0;
+/// Pull towards what is there, lighter.
+pub const NPE_MODE_LIGHTEN: u32 = 1;
+/// Pull towards what is there, darker.
+pub const NPE_MODE_DARKEN: u32 = 2;
+/// Pull back to the photo.
+pub const NPE_MODE_RESTORE: u32 = 3;
+
+/// One touch of the brush. Consecutive dabs of a stroke are joined. This struct never grows.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct npe_dab {
+    /// Photo pixels from the left edge.
+    pub x: f32,
+    /// Photo pixels from the top edge.
+    pub y: f32,
+    /// In photo pixels, over 0.
+    pub radius: f32,
+    /// 0 (soft from the centre on) to 1 (a sharp edge).
+    pub hardness: f32,
+    /// 0 to 1: how much the dab counts.
+    pub pressure: f32,
+}
+
+/// What a stroke does to what is under it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct npe_stroke_options {
+    /// sizeof(npe_stroke_options).
+    pub struct_size: usize,
+    /// One of NPE_MODE_...
+    pub mode: u32,
+    /// sRGB-encoded red, green, blue, each 0 to 1; only NPE_MODE_COLOR looks at it.
+    pub color: [f32; 3],
+}
+
+/// What a stroke did.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct npe_stroke_report {
+    /// The solver's whole loss before. With NPE_SOLVER_GUIDED it never grows.
+    pub loss_before: f32,
+    /// The solver's whole loss after.
+    pub loss_after: f32,
+    /// Mean squared colour error under the brush in the network's image (-1 to 1 scale) before.
+    pub brush_before: f32,
+    /// The same after.
+    pub brush_after: f32,
+    /// Steps taken.
+    pub steps: u32,
+}
+
+// SAFETY: numbers only.
+unsafe impl Plain for npe_stroke_options {
+    const NAME: &'static str = "npe_stroke_options";
+}
+// SAFETY: numbers only.
+unsafe impl Plain for npe_stroke_report {
+    const NAME: &'static str = "npe_stroke_report";
+}
+
+/// The host may do without a report.
+fn report_out(report: *mut npe_stroke_report, size: usize) -> Answer<Out<npe_stroke_report>> {
+    if report.is_null() && size == 0 { Ok(Out::optional(report)) } else { Out::sized(report, size) }
+}
+
+fn reported(r: Report) -> npe_stroke_report {
+    npe_stroke_report {
+        loss_before: r.loss_before,
+        loss_after: r.loss_after,
+        brush_before: r.brush_before,
+        brush_after: r.brush_after,
+        steps: r.steps,
+    }
+}
+
+fn mode_of(mode: u32) -> Answer<Mode> {
+    Ok(match mode {
+        NPE_MODE_COLOR => Mode::Color,
+        NPE_MODE_LIGHTEN => Mode::Lighten,
+        NPE_MODE_DARKEN => Mode::Darken,
+        NPE_MODE_RESTORE => Mode::Restore,
+        _ => {
+            return Err(Failure::new(
+                NPE_ERR_INVALID_ARGUMENT,
+                format!("the mode is {mode}; it must be one of NPE_MODE_..."),
+            ));
+        }
+    })
+}
+
+/// Brushes: moves the edit's latents until the generated face has the stroke's colour under its dabs. Blocks for some ten
+/// milliseconds to a few seconds, by network and settings; one thread at a time per edit. `count` is 1 to 65,536.
+/// `progress` may be NULL; `user` is handed to it. `report` is written, or NULL with a `report_size` of 0; else
+/// `report_size` is sizeof(npe_stroke_report). On an error (a value out of its range, a stroke beside the frame,
+/// NPE_ERR_CANCELLED, ...) the edit is as it was before.
+///
+/// # Safety
+/// The pointers point to what the text says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npe_stroke(
+    edit: *mut npe_edit,
+    dabs: *const npe_dab,
+    count: usize,
+    options: *const npe_stroke_options,
+    progress: npe_progress,
+    user: *mut c_void,
+    report: *mut npe_stroke_report,
+    report_size: usize,
+) -> npe_status {
+    guarded(|| {
+        let out = report_out(report, report_size)?;
+        // SAFETY: by this function's contract, here and below.
+        let dabs = unsafe { read_array(dabs, count, limits::STROKE_DABS, "dabs") }?;
+        let options = unsafe { read_sized(options) }?;
+        let dab = |d: npe_dab| Dab {
+            x: d.x,
+            y: d.y,
+            radius: d.radius,
+            hardness: d.hardness,
+            pressure: d.pressure,
+        };
+        let stroke = Stroke {
+            mode: mode_of(options.mode)?,
+            color: options.color,
+            dabs: dabs.into_iter().map(dab).collect(),
+        };
+        let report = changing(edit, |e, _| Ok(e.stroke(&stroke, &mut caller(progress, user))?))?;
+        unsafe { out.write(reported(report)) };
+        Ok(())
+    })
+}
+
+/// Brushes with a painted layer: an image of the photo's size with alpha; its alpha is the brush, its colours are what is
+/// pulled to. `mode` is one of NPE_MODE_.... All else is as for npe_stroke.
+///
+/// # Safety
+/// The pointers point to what the text says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npe_paint(
+    edit: *mut npe_edit,
+    layer: *const npe_image,
+    mode: u32,
+    progress: npe_progress,
+    user: *mut c_void,
+    report: *mut npe_stroke_report,
+    report_size: usize,
+) -> npe_status {
+    guarded(|| {
+        let out = report_out(report, report_size)?;
+        let mode = mode_of(mode)?;
+        // SAFETY: by this function's contract, here and below.
+        let layer = unsafe { image::read(layer) }?;
+        let report = changing(edit, |e, _| Ok(e.paint(&layer, mode, &mut caller(progress, user))?))?;
+        unsafe { out.write(reported(report)) };
+        Ok(())
+    })
+}
