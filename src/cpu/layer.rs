@@ -213,7 +213,7 @@ impl Area {
     /// The input pixels of a deconvolution that reach this area of its output: pixel i reaches 2i − 2 to 2i + 2.
     pub fn before_deconv(self, side: usize) -> Self {
         let back =
-            |(from, to): (usize, usize)| (from.saturating_sub(2).div_ceil(2), ((to + 1) / 2 + 1).min(side));
+            |(from, to): (usize, usize)| (from.saturating_sub(2).div_ceil(2), (to.div_ceil(2) + 1).min(side));
         Self { y: back(self.y), x: back(self.x) }
     }
 

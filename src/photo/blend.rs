@@ -5,6 +5,9 @@ use super::pixels::{PixelsMut, Sample};
 use super::{Channels, Frame, Photo, Rect, Samples};
 use crate::error::{Error, ErrorKind, Result};
 
+/// Pixels that are worth a thread: some milliseconds.
+const PIXELS_PER_THREAD: usize = 1 << 17;
+
 /// A change to a photo inside a frame: `Y = X − keep_less↑·X + add↑` in the −1..1 scale, where ↑ is the smooth
 /// upsampling (cubic B-spline, so nothing rings and zeros stay zeros) into the photo's pixels.
 ///
@@ -71,26 +74,62 @@ pub fn changed_rect(photo: &Photo, frame: &Frame, change: &Change) -> Result<Rec
     Ok(Grid::new(frame, change, photo.channels)?.bounds(photo))
 }
 
+/// Rows a thread should take, so that a spawn is small against its work.
+fn rows_per_thread(rect: Rect) -> usize {
+    let pixels = rect.width as usize * rect.height as usize;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    (rect.height as usize).div_ceil(threads.min(pixels / PIXELS_PER_THREAD).max(1)).max(1)
+}
+
 fn gather<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect) -> Vec<T> {
     let row_length = rect.width as usize * photo.channels.count();
     let mut out = vec![T::default(); row_length * rect.height as usize];
-    if row_length > 0 {
-        for (y, row) in (rect.y..).zip(out.chunks_exact_mut(row_length)) {
+    if rect.is_empty() {
+        return out;
+    }
+    let rows = rows_per_thread(rect);
+    let band = |top: u32, out: &mut [T]| {
+        for (y, row) in (top..).zip(out.chunks_exact_mut(row_length)) {
             row.copy_from_slice(photo.row_part(samples, rect.x, y, rect.width));
             grid.blend_row(photo.channels, rect.x, y, row);
         }
-    }
+    };
+    in_bands((rect.y..).step_by(rows).zip(out.chunks_mut(rows * row_length)).collect(), band);
     out
 }
 
 fn write_rows<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect, out: &mut PixelsMut<'_>) {
-    let mut row = Vec::with_capacity(rect.width as usize * photo.channels.count());
-    for y in 0..rect.height {
-        row.clear();
-        row.extend_from_slice(photo.row_part(samples, rect.x, rect.y + y, rect.width));
-        grid.blend_row(photo.channels, rect.x, rect.y + y, &mut row);
-        out.write_row(y as usize, &row);
+    if rect.is_empty() {
+        return;
     }
+    let (rows, stride, format) = (rows_per_thread(rect), out.stride, out.format);
+    let band = |top: u32, data: &mut [u8]| {
+        let height = rect.height - (top - rect.y);
+        let mut out = PixelsMut { data, width: rect.width, height: height.min(rows as u32), stride, format };
+        let mut row = Vec::with_capacity(rect.width as usize * photo.channels.count());
+        for y in 0..out.height {
+            row.clear();
+            row.extend_from_slice(photo.row_part(samples, rect.x, top + y, rect.width));
+            grid.blend_row(photo.channels, rect.x, top + y, &mut row);
+            out.write_row(y as usize, &row);
+        }
+    };
+    let tops = (rect.y..rect.y + rect.height).step_by(rows);
+    in_bands(tops.zip(out.data.chunks_mut(rows.saturating_mul(stride))).collect(), band);
+}
+
+/// Runs the work for each band of rows (its top, its memory), each on a thread of its own if there are several.
+fn in_bands<T: Send>(bands: Vec<(u32, &mut [T])>, work: impl Fn(u32, &mut [T]) + Sync) {
+    if let [_] = &bands[..] {
+        bands.into_iter().for_each(|(top, memory)| work(top, memory));
+        return;
+    }
+    std::thread::scope(|scope| {
+        for (top, memory) in bands {
+            let work = &work;
+            scope.spawn(move || work(top, memory));
+        }
+    });
 }
 
 /// A change made ready to be read at photo pixels.

@@ -162,6 +162,27 @@ fn a_constant_change_moves_the_middle_by_just_that() {
 }
 
 #[test]
+fn threads_give_the_same_bits_as_row_by_row() {
+    let format = PixelFormat { channels: super::Channels::Rgb, depth: Depth::U8 };
+    let photo = noisy(900, 701, format, 3);
+    let (frame, change) = (Frame { cx: 400.0, cy: 300.0, side: 700.0, angle: 9.0 }, some_change(12, 5));
+    let rect = Rect { x: 10, y: 7, width: 880, height: 690 };
+    let Samples::U8(whole) = blend_rect(&photo, &frame, &change, rect).unwrap() else {
+        panic!("the depth changed")
+    };
+    let mut bytes = vec![0xa5; 690 * 2700];
+    let mut out = PixelsMut { data: &mut bytes, width: 880, height: 690, stride: 2700, format };
+    blend_into(&photo, &frame, &change, rect, &mut out).unwrap();
+    for (i, row) in whole.chunks(2640).enumerate() {
+        let y = 7 + i as u32;
+        let alone = blend_rect(&photo, &frame, &change, Rect { y, height: 1, ..rect }).unwrap();
+        assert_eq!(alone, Samples::U8(row.to_vec()));
+        assert_eq!(&bytes[i * 2700..][..2640], row);
+        assert_eq!(bytes[i * 2700 + 2640..][..60], [0xa5; 60]);
+    }
+}
+
+#[test]
 fn wrong_use_gets_sentences() {
     let format = PixelFormat { channels: super::Channels::Rgb, depth: Depth::U8 };
     let photo = noisy(60, 50, format, 1);

@@ -34,7 +34,7 @@ pub struct PixelsMut<'a> {
 }
 
 /// One number of a pixel.
-pub(super) trait Sample: Copy + Default + 'static {
+pub(super) trait Sample: Copy + Default + Send + Sync + 'static {
     /// Bytes of one.
     const BYTES: usize;
     /// As 0..1 (floats may be beyond).

@@ -1,0 +1,66 @@
+//! `npe demo`: hair on a forehead and a painted smile, on the photo that comes with npe.
+
+use crate::progress::Progress;
+use crate::read::{Extras, from_image};
+use crate::report::{Outcome, Result, io, print};
+use crate::stroke::{self, At};
+use crate::{job, machine, save, sheet};
+use npe::edit::{Edit, View};
+use npe::photo;
+use npe::{Error, ErrorKind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// NASA's portrait of the astronaut Eileen Collins, public domain.
+const PHOTO: &[u8] = include_bytes!("../../tests/data/astronaut.png");
+
+/// A stroke of black hair across the forehead, in face units.
+pub const HAIR: &str = "0.41,0.2 0.5,0.19 0.59,0.2;radius=0.06;color=#141210";
+/// A stroke of white teeth on the mouth, in face units.
+pub const SMILE: &str = "0.45,0.72 0.5,0.73 0.55,0.72;radius=0.03;color=#f4f0ec";
+
+/// Edit the sample photo: black hair and a painted smile; see before and after
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder to write into; what an earlier demo wrote there is replaced
+    #[arg(default_value = "npe-demo")]
+    folder: PathBuf,
+    #[command(flatten)]
+    machine: machine::Args,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result {
+    let model = args.machine.load(1)?;
+    let unreadable = |e| Error::new(ErrorKind::Internal, "the sample photo is damaged").with_source(e);
+    let image = image::load_from_memory(PHOTO).map_err(unreadable)?;
+    let photo = Arc::new(from_image(image)?);
+    let frame = photo::find(&photo)?.first().ok_or_else(photo::no_face_error)?.frame;
+    std::fs::create_dir_all(&args.folder).map_err(|e| io("the folder", &args.folder, "made", e))?;
+    let options = save::Options { quality: 95, force: true };
+    let mut edit = Edit::new(model.generator.clone(), photo.clone(), frame)?;
+    let mut figure = sheet::Sheet::new(&sheet::FIGURE.map(View::name));
+    let progress = Progress::new("painting", 2);
+    for (what, text) in [("black hair on the forehead", HAIR), ("a white smile", SMILE)] {
+        let stroke = stroke::place(&stroke::parse(text)?, At::Face, &frame);
+        let started = Instant::now();
+        let report = edit.stroke(&stroke, &mut |_| true)?;
+        let ms = started.elapsed().as_secs_f64() * 1e3;
+        progress.add(1.0);
+        let error = format!("brush error {:.3} -> {:.3}", report.brush_before, report.brush_after);
+        let steps = report.steps;
+        print(&format!("{what}: {ms:.0} ms ({steps} steps of the solver, {error})\n"))?;
+        let views = sheet::FIGURE.iter().map(|v| sheet::view(&edit, *v)).collect::<npe::Result<_>>()?;
+        figure.push(format!("{what}: {error}"), views);
+    }
+    drop(progress);
+    let none = Extras::default();
+    save::photo(&args.folder.join("before.png"), &photo, &none, options)?;
+    save::photo(&args.folder.join("after.png"), &edit.render()?, &none, options)?;
+    job::write_views(&edit, &args.folder, options)?;
+    save::photo(&args.folder.join("sheet.png"), &figure.photo()?, &none, options)?;
+    let folder = args.folder.canonicalize().map_err(|e| io("the folder", &args.folder, "found", e))?;
+    print(&format!("before.png, after.png, sheet.png and all views are in {}\n", folder.display()))?;
+    Ok(Outcome::Done)
+}

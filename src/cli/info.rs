@@ -1,0 +1,56 @@
+//! `npe info`: the model, the session, the version.
+
+use crate::machine;
+use crate::report::{Outcome, Result, print, print_json};
+use npe::session;
+use serde_json::json;
+
+/// Say which model is used, with its hash and terms, and what it runs on
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    machine: machine::Args,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result {
+    let model = args.machine.load(1)?;
+    let (meta, info) = (&model.meta, session::info());
+    if args.json {
+        print_json(&json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "model": {
+                "name": meta.name,
+                "sha256": model.sha256,
+                "architecture": meta.architecture,
+                "width": meta.width,
+                "hidden": meta.hidden,
+                "latents": meta.latents,
+                "image_size": meta.image_size,
+                "trained_on": meta.trained_on,
+                "licence": meta.licence,
+            },
+            "session": {"device": info.device, "cuda": info.is_cuda, "threads": info.threads},
+        }))?;
+        return Ok(Outcome::Done);
+    }
+    print(&format!(
+        "npe {}\nmodel    {} ({}, width {}, hidden {}, {} latents, {}x{} pixels)\nsha-256  {}\ntrained  {}\nterms    {}\ndevice   {}\n",
+        env!("CARGO_PKG_VERSION"),
+        meta.name,
+        meta.architecture,
+        meta.width,
+        meta.hidden,
+        meta.latents,
+        meta.image_size,
+        meta.image_size,
+        model.sha256,
+        meta.trained_on,
+        meta.licence,
+        info.device,
+    ))?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,143 @@
+//! Contact sheets: rows of labelled pictures.
+
+use crate::read::from_image;
+use font8x8::{BASIC_FONTS, UnicodeFonts};
+use image::imageops::{self, FilterType};
+use image::{DynamicImage, Rgb, RgbImage};
+use npe::edit::{Edit, View};
+use npe::photo::{self, Photo, Samples};
+use npe::{Error, ErrorKind, Result};
+
+/// Side of a picture on the sheet.
+pub const CELL: u32 = 192;
+const GAP: u32 = 6;
+const LINE: u32 = 14;
+const PAPER: Rgb<u8> = Rgb([255; 3]);
+const INK: Rgb<u8> = Rgb([40; 3]);
+
+/// A sheet being filled, row by row.
+pub struct Sheet {
+    columns: u32,
+    rows: Vec<(String, Vec<RgbImage>)>,
+    captions: Vec<String>,
+}
+
+impl Sheet {
+    /// An empty sheet with a caption over each column.
+    pub fn new(captions: &[&str]) -> Self {
+        let captions: Vec<String> = captions.iter().map(|c| (*c).to_owned()).collect();
+        Self { columns: captions.len() as u32, rows: Vec::new(), captions }
+    }
+
+    /// A row of pictures and a line under it.
+    pub fn push(&mut self, label: impl Into<String>, pictures: Vec<RgbImage>) {
+        self.rows.push((label.into(), pictures));
+    }
+
+    /// The sheet as a photo.
+    ///
+    /// # Errors
+    /// If it is larger than a photo may be.
+    pub fn photo(&self) -> Result<Photo> {
+        let has_label = |label: &String| if label.is_empty() { 0 } else { LINE };
+        let top = if self.captions.iter().all(String::is_empty) { GAP } else { GAP + LINE };
+        let width = GAP + self.columns * (CELL + GAP);
+        let height = top + self.rows.iter().map(|(l, _)| CELL + GAP + has_label(l)).sum::<u32>();
+        photo::check_size(width, height)?;
+        let mut sheet = RgbImage::from_pixel(width, height, PAPER);
+        for (i, caption) in self.captions.iter().enumerate() {
+            write(&mut sheet, caption, GAP + i as u32 * (CELL + GAP), GAP, CELL);
+        }
+        let mut y = top;
+        for (label, pictures) in &self.rows {
+            for (i, picture) in pictures.iter().enumerate() {
+                let picture = fit(picture);
+                imageops::replace(
+                    &mut sheet,
+                    &picture,
+                    i64::from(GAP + i as u32 * (CELL + GAP)),
+                    i64::from(y),
+                );
+            }
+            y += CELL + GAP;
+            write(&mut sheet, label, GAP, y - 2, width - GAP);
+            y += has_label(label);
+        }
+        from_image(DynamicImage::ImageRgb8(sheet))
+    }
+}
+
+/// At most a cell large, in proportion.
+fn fit(picture: &RgbImage) -> RgbImage {
+    let longest = picture.width().max(picture.height()).max(1);
+    let scaled = |side: u32| (side * CELL / longest).max(1);
+    let (w, h) = (scaled(picture.width()), scaled(picture.height()));
+    if (w, h) == picture.dimensions() {
+        return picture.clone();
+    }
+    imageops::resize(picture, w, h, FilterType::CatmullRom)
+}
+
+/// Writes text, cut off at `room` pixels.
+fn write(sheet: &mut RgbImage, text: &str, x: u32, y: u32, room: u32) {
+    for (i, letter) in text.chars().take((room / 8) as usize).enumerate() {
+        let glyph = BASIC_FONTS.get(letter).or_else(|| BASIC_FONTS.get('?')).unwrap_or_default();
+        for (row, bits) in glyph.iter().enumerate() {
+            for column in (0..8).filter(|c| bits >> c & 1 == 1) {
+                let (px, py) = (x + i as u32 * 8 + column, y + row as u32);
+                if px < sheet.width() && py < sheet.height() {
+                    sheet.put_pixel(px, py, INK);
+                }
+            }
+        }
+    }
+}
+
+/// An 8-bit RGB photo as a picture.
+///
+/// # Errors
+/// If it is of another format.
+pub fn picture(photo: &Photo) -> Result<RgbImage> {
+    let bytes = match photo.samples() {
+        Samples::U8(bytes) => bytes.clone(),
+        _ => Vec::new(),
+    };
+    RgbImage::from_raw(photo.width(), photo.height(), bytes)
+        .ok_or_else(|| Error::new(ErrorKind::Internal, "a view is not 8-bit RGB; please report this"))
+}
+
+/// `[3][side][side]` in −1..1 as a picture.
+pub fn planar(image: &[f32], side: usize) -> RgbImage {
+    RgbImage::from_fn(side as u32, side as u32, |x, y| {
+        let p = y as usize * side + x as usize;
+        Rgb([0, 1, 2]
+            .map(|c| ((0.5 + 0.5 * image[c * side * side + p]).clamp(0.0, 1.0) * 255.0).round() as u8))
+    })
+}
+
+/// A view of an edit for a sheet. The photo and the result are shown sharper than the network sees them.
+///
+/// # Errors
+/// As [`Edit::view`].
+pub fn view(edit: &Edit, view: View) -> Result<RgbImage> {
+    let sharp = |photo: &Photo| Ok(planar(&photo::crop(photo, &edit.frame(), CELL as usize)?, CELL as usize));
+    match view {
+        View::Original => sharp(edit.photo()),
+        View::Result => sharp(&edit.render()?),
+        other => picture(&edit.view(other)?),
+    }
+}
+
+/// The views that the paper's figure shows.
+pub const FIGURE: [View; 5] = [View::Original, View::Reconstruction, View::Delta, View::Mask, View::Result];
+
+/// A sheet of these views of one edit.
+///
+/// # Errors
+/// As [`Edit::view`].
+pub fn of_edit(edit: &Edit, views: &[View]) -> Result<Photo> {
+    let names: Vec<&str> = views.iter().map(|v| v.name()).collect();
+    let mut sheet = Sheet::new(&names);
+    sheet.push("", views.iter().map(|v| view(edit, *v)).collect::<Result<_>>()?);
+    sheet.photo()
+}
