@@ -33,11 +33,13 @@ fn library() -> PathBuf {
 
 /// A compiler of this machine, `$CC` or `$CXX` first.
 fn compiler(variable: &str, names: &[&str]) -> Option<String> {
-    let found = (std::env::var(variable).ok().into_iter()).chain(names.iter().map(|n| (*n).to_owned())).find(|c| {
-        Command::new(c).arg("--version").output().is_ok_and(|o| o.status.success())
-    });
+    let found = (std::env::var(variable).ok().into_iter())
+        .chain(names.iter().map(|n| (*n).to_owned()))
+        .find(|c| Command::new(c).arg("--version").output().is_ok_and(|o| o.status.success()));
     if found.is_none() {
-        eprintln!("SKIPPED: no compiler found ({variable}, {names:?}); a part of the C interface was NOT tested");
+        eprintln!(
+            "SKIPPED: no compiler found ({variable}, {names:?}); a part of the C interface was NOT tested"
+        );
     }
     found
 }
@@ -100,7 +102,11 @@ fn exactly_the_golden_list_is_exported() {
     let text = String::from_utf8(nm.stdout).unwrap();
     let mut symbols: Vec<&str> = text.lines().filter_map(|l| l.split_whitespace().last()).collect();
     symbols.sort_unstable();
-    assert_eq!(symbols, golden.lines().collect::<Vec<_>>(), "libnpe's symbols and tests/c/exports.txt differ");
+    assert_eq!(
+        symbols,
+        golden.lines().collect::<Vec<_>>(),
+        "libnpe's symbols and tests/c/exports.txt differ"
+    );
 }
 
 #[test]
@@ -137,7 +143,10 @@ fn c_and_cpp_programs_edit_a_photo() {
     let strokes = StrokeFile::from_json(&std::fs::read_to_string(&json).unwrap()).unwrap();
     strokes.apply(&mut edit, &mut |_| true).unwrap();
     let from_c = std::fs::read(&result).unwrap();
-    assert!(edit.render().unwrap().samples() == &Samples::U8(from_c.clone()), "C and Rust give different pixels");
+    assert!(
+        edit.render().unwrap().samples() == &Samples::U8(from_c.clone()),
+        "C and Rust give different pixels"
+    );
 
     let Some(cpp) = cpp() else { return };
     let sources = ["edit.cpp", "second.cpp"].map(|s| root().join("tests/c").join(s));
@@ -208,5 +217,8 @@ fn the_readmes_program_works() {
         let (u, v) = frame.from_photo(x as f64 + 0.5, y as f64 + 0.5);
         !((0.0..=1.0).contains(&u) && (0.0..=1.0).contains(&v))
     };
-    assert!((0..bytes.len()).all(|i| bytes[i] == result[i] || !outside(i)), "pixels outside the frame changed");
+    assert!(
+        (0..bytes.len()).all(|i| bytes[i] == result[i] || !outside(i)),
+        "pixels outside the frame changed"
+    );
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 /// The modules in the order in which a reader of the header wants them.
 const ORDER: [&str; 14] = [
-    "status", "error", "log", "progress", "session", "model", "image", "faces", "edit", "stroke", "decode", "history",
-    "settings", "latents",
+    "status", "error", "log", "progress", "session", "model", "image", "faces", "edit", "stroke", "decode",
+    "history", "settings", "latents",
 ];
 
 fn generated() -> String {

@@ -70,7 +70,8 @@ pub unsafe extern "C" fn npe_decode(
             check_inside(rect, width, height)?;
             unsafe {
                 image::write(image, (rect.width, rect.height), photo.format(), |first, pixels| {
-                    let part = Rect { x: rect.x, y: rect.y + first, width: rect.width, height: pixels.height };
+                    let part =
+                        Rect { x: rect.x, y: rect.y + first, width: rect.width, height: pixels.height };
                     e.render_into(part, pixels)
                 })
             }
@@ -146,7 +147,11 @@ pub unsafe extern "C" fn npe_view_size(
 /// # Safety
 /// The pointers point to what the text says, and nobody else uses the image's pixels during the call.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn npe_view(edit: *const npe_edit, view: u32, image: *const npe_image_out) -> npe_status {
+pub unsafe extern "C" fn npe_view(
+    edit: *const npe_edit,
+    view: u32,
+    image: *const npe_image_out,
+) -> npe_status {
     const FORMAT: PixelFormat = PixelFormat { channels: Channels::Rgb, depth: Depth::U8 };
     guarded(|| {
         let view = view_of(view)?;

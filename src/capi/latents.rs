@@ -39,7 +39,11 @@ pub unsafe extern "C" fn npe_get_latents(
 /// # Safety
 /// The pointers point to what the text says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn npe_set_latents(edit: *mut npe_edit, latents: *const f32, count: usize) -> npe_status {
+pub unsafe extern "C" fn npe_set_latents(
+    edit: *mut npe_edit,
+    latents: *const f32,
+    count: usize,
+) -> npe_status {
     guarded(|| {
         // SAFETY: by this function's contract.
         let values = unsafe { read_array(latents, count, limits::MODEL_LATENTS as usize, "latents") }?;
@@ -51,6 +55,12 @@ pub unsafe extern "C" fn npe_set_latents(edit: *mut npe_edit, latents: *const f3
 /// tile; they stand in rows as NPE_VIEW_LATENTS shows them (10 in a row for 100 latents), the first one's centre at 0.5,
 /// 0.5. One thing that can be undone. Blocks for some milliseconds; one thread at a time per edit.
 #[unsafe(no_mangle)]
-pub extern "C" fn npe_paint_latents(edit: *mut npe_edit, x: f32, y: f32, radius: f32, value: f32) -> npe_status {
+pub extern "C" fn npe_paint_latents(
+    edit: *mut npe_edit,
+    x: f32,
+    y: f32,
+    radius: f32,
+    value: f32,
+) -> npe_status {
     guarded(|| changing(edit, |e, _| Ok(e.paint_latents(x, y, radius, value)?)))
 }

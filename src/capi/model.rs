@@ -3,10 +3,10 @@
 use super::boundary::{guarded, quiet};
 use super::error::Answer;
 use super::handle::{self, Object, Table};
+use super::log;
 use super::pointer::{Out, Plain, read_sized, read_text, utf8};
 use super::progress::{caller, npe_progress};
 use super::status::npe_status;
-use super::log;
 use crate::session::{self, Device, LoadedModel};
 use parking_lot::Mutex;
 use std::ffi::{CString, c_char, c_void};

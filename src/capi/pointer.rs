@@ -62,7 +62,9 @@ fn check_struct_size(name: &str, what: &str, size: usize, known: usize) -> Answe
     if size < known || size > STRUCT_MAX {
         return Err(Failure::new(
             NPE_ERR_INVALID_ARGUMENT,
-            format!("the {what} of {name} is {size}; set it to sizeof({name}), which is {known} for this npe"),
+            format!(
+                "the {what} of {name} is {size}; set it to sizeof({name}), which is {known} for this npe"
+            ),
         ));
     }
     Ok(())
@@ -150,7 +152,9 @@ impl<T: Copy> OutArray<T> {
         if to.is_null() && capacity > 0 {
             return Err(Failure::new(
                 super::status::NPE_ERR_NULL,
-                format!("{what} is NULL but its capacity is {capacity}; give both, or NULL and 0 to ask for the count"),
+                format!(
+                    "{what} is NULL but its capacity is {capacity}; give both, or NULL and 0 to ask for the count"
+                ),
             ));
         }
         Ok(Self { to, capacity, count })

@@ -128,13 +128,8 @@ pub unsafe extern "C" fn npe_stroke(
         // SAFETY: by this function's contract, here and below.
         let dabs = unsafe { read_array(dabs, count, limits::STROKE_DABS, "dabs") }?;
         let options = unsafe { read_sized(options) }?;
-        let dab = |d: npe_dab| Dab {
-            x: d.x,
-            y: d.y,
-            radius: d.radius,
-            hardness: d.hardness,
-            pressure: d.pressure,
-        };
+        let dab =
+            |d: npe_dab| Dab { x: d.x, y: d.y, radius: d.radius, hardness: d.hardness, pressure: d.pressure };
         let stroke = Stroke {
             mode: mode_of(options.mode)?,
             color: options.color,
