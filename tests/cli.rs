@@ -1,0 +1,260 @@
+//! The command, as a person runs it: what it writes, and the sentence for every kind of wrong use.
+
+use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageReader, Rgb, RgbImage};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const HAIR: &str = "0.41,0.2 0.5,0.19 0.59,0.2;radius=0.06;color=#141210";
+
+fn astronaut() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/astronaut.png")
+}
+
+fn npe(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_npe")).args(args).current_dir(folder).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A folder with the sample photo in it.
+fn room() -> tempfile::TempDir {
+    let room = tempfile::tempdir().unwrap();
+    std::fs::copy(astronaut(), room.path().join("face.png")).unwrap();
+    room
+}
+
+/// Runs hair on `photo`; answers the first photo's JSON.
+fn hair(room: &Path, photo: &str, out: &str, more: &[&str]) -> Value {
+    let mut args = vec!["edit", photo, "--at", "face", "--stroke", HAIR, "-o", out, "--json"];
+    args.extend(more);
+    let ran = npe(room, &args);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    serde_json::from_slice::<Value>(&ran.stdout).unwrap()["photos"][0].clone()
+}
+
+fn number(v: &Value) -> f64 {
+    v.as_f64().unwrap()
+}
+
+#[test]
+fn only_the_changed_rectangle_changes() {
+    let room = room();
+    let done = hair(room.path(), "face.png", "out.png", &[]);
+    let before = image::open(room.path().join("face.png")).unwrap();
+    let after = image::open(room.path().join("out.png")).unwrap();
+    assert_eq!(before.color(), after.color());
+    let (before, after) = (before.to_rgba8(), after.to_rgba8());
+    let edge = |name: &str| number(&done["changed"][name]) as u32;
+    let (x0, y0) = (edge("x"), edge("y"));
+    let inside =
+        |x: u32, y: u32| (x0..x0 + edge("width")).contains(&x) && (y0..y0 + edge("height")).contains(&y);
+    let mut changed = 0;
+    for (x, y, p) in before.enumerate_pixels() {
+        let differs = p != after.get_pixel(x, y);
+        assert!(inside(x, y) || !differs, "{x}, {y} changed outside the rectangle");
+        changed += u32::from(differs);
+    }
+    assert!(changed > 1000, "{changed}");
+    let operation = &done["operations"][0];
+    assert!(number(&operation["brush_after"]) < 0.2 * number(&operation["brush_before"]));
+}
+
+#[test]
+fn wrong_use_gets_a_sentence() {
+    let room = room();
+    let here = room.path();
+    RgbImage::from_fn(200, 200, |x, y| Rgb([x as u8, y as u8, 99])).save(here.join("plain.png")).unwrap();
+    image::RgbaImage::from_pixel(20, 20, image::Rgba([0, 0, 0, 255])).save(here.join("layer.png")).unwrap();
+    std::fs::write(here.join("note.txt"), "no photo").unwrap();
+    std::fs::write(here.join("there.png"), "kept").unwrap();
+    let model = |hash: &str| {
+        format!(
+            r#"{{"format":"npe-strokes","version":1,"units":"face","operations":[],"model":{{"name":"other","sha256":"{hash}"}}}}"#
+        )
+    };
+    std::fs::write(here.join("other.json"), model("00")).unwrap();
+    std::fs::write(here.join("new.json"), r#"{"format":"npe-strokes","version":9}"#).unwrap();
+    let ok = "100,100;radius=9;color=#000000";
+    // Arguments, exit code, part of the sentence.
+    let table: &[(&[&str], i32, &str)] = &[
+        (&["edit", "face.png", "--stroke", "1,2;radius=3", "-o", "o.png"], 2, "it has no color"),
+        (&["edit", "face.png", "-o", "o.png"], 2, "nothing to do"),
+        (&["edit", "face.png", "--bogus", "-o", "o.png"], 2, "unexpected argument '--bogus'"),
+        (&["edit", "gone.png", "--stroke", ok, "-o", "o.png"], 1, "gone.png can't be read"),
+        (&["edit", "note.txt", "--stroke", ok, "-o", "o.png"], 1, "note.txt is not a photo that npe reads"),
+        (&["edit", "plain.png", "--stroke", ok, "-o", "o.png"], 1, "--frame cx,cy,side,angle"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "there.png"], 1, "exists already"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "./face.png"], 1, "is the photo itself"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.xyz"], 1, "no ending of a format"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "no/o.png"], 1, "the folder no does not exist"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--model", "gone"], 1, "the model file gone"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--model", "note.txt"], 1, "note.txt"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--device", "cuda:0"], 2, "no CUDA engine"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--threads", "99"], 2, "--threads is 99"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--strength", "2"], 2, "strength is 2"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--detail", "-1"], 2, "detail is -1"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--steps", "0"], 2, "steps is 0"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--solver", "x"], 2, "guided or published"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--quality", "0"], 2, "--quality is 0"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--frame", "here"], 2, "--frame is \"here\""),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--frame", "9"], 1, "asks for face 9"),
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--frame", "1,1,2,0"], 2, "side is 2"),
+        (
+            &["edit", "face.png", "--stroke", ok, "-o", "o.png", "--frame", "-9,9,99,0"],
+            1,
+            "outside the photo",
+        ),
+        (
+            &["edit", "face.png", "--stroke", "9,500;radius=2;color=#000000", "-o", "o.png"],
+            1,
+            "touches nothing",
+        ),
+        (
+            &["edit", "face.png", "--paint", "layer.png", "-o", "o.png"],
+            1,
+            "the painted layer is 20×20 pixels",
+        ),
+        (&["edit", "face.png", "--strokes", "other.json", "-o", "o.png"], 1, "painted with the model other"),
+        (&["edit", "face.png", "--strokes", "new.json", "-o", "o.png"], 1, "version 9"),
+        (&["faces", "plain.png"], 1, "no face was found"),
+        (&["sample", "--count", "0", "-o", "o.png"], 2, "--count is 0"),
+        (&["interpolate", "face.png", "plain.png", "-o", "o.png"], 1, "plain.png: no face was found"),
+    ];
+    for (args, code, part) in table {
+        let ran = npe(here, args);
+        let told = text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(*code), "{args:?}: {told}");
+        assert!(told.starts_with("npe: ") && told.contains(part), "{args:?}: {told}");
+        assert_eq!(told.trim_end().lines().count(), 1, "{args:?}: {told}");
+        assert!(!here.join("o.png").exists(), "{args:?}");
+    }
+    assert_eq!(std::fs::read(here.join("there.png")).unwrap(), b"kept");
+    let left = std::fs::read_dir(here)
+        .unwrap()
+        .filter(|f| f.as_ref().unwrap().file_name().to_string_lossy().starts_with(".npe-"));
+    assert_eq!(left.count(), 0, "temporary files are left");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_the_photo_are_the_photo() {
+    let room = room();
+    std::os::unix::fs::symlink("face.png", room.path().join("soft.png")).unwrap();
+    std::fs::hard_link(room.path().join("face.png"), room.path().join("hard.png")).unwrap();
+    for out in ["soft.png", "hard.png"] {
+        let ran = npe(room.path(), &["edit", "face.png", "--at", "face", "--stroke", HAIR, "-o", out]);
+        assert!(text(&ran.stderr).contains("is the photo itself"), "{out}");
+    }
+}
+
+#[test]
+fn a_bad_photo_does_not_stop_the_others() {
+    let room = room();
+    std::fs::write(room.path().join("bad.png"), b"\x89PNG\r\n\x1a\nnothing").unwrap();
+    let ran = npe(
+        room.path(),
+        &["edit", "bad.png", "face.png", "--at", "face", "--stroke", HAIR, "-o", "out", "--json"],
+    );
+    assert_eq!(ran.status.code(), Some(1));
+    let json: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!((&json["edited"], &json["failed"]), (&1.into(), &1.into()));
+    assert!(json["photos"][0]["error"].as_str().unwrap().contains("bad.png is damaged"));
+    assert!(room.path().join("out/face.png").exists() && !room.path().join("out/bad.png").exists());
+    assert!(text(&ran.stderr).contains("1 of 2 photos edited, 1 failed"));
+}
+
+#[test]
+fn a_saved_stroke_file_conforms_and_replays() {
+    let room = room();
+    hair(room.path(), "face.png", "a.png", &["--save-strokes", "s.json", "--detail", "0.5"]);
+    let schema: Value = serde_json::from_str(include_str!("../docs/npe-strokes.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut file: Value =
+        serde_json::from_slice(&std::fs::read(room.path().join("s.json")).unwrap()).unwrap();
+    assert!(validator.is_valid(&file), "{:?}", validator.iter_errors(&file).next().map(|e| e.to_string()));
+    let ran = npe(room.path(), &["edit", "face.png", "--strokes", "s.json", "-o", "b.png"]);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    let read = |name: &str| image::open(room.path().join(name)).unwrap();
+    assert_eq!(read("a.png"), read("b.png"));
+    // And the schema refuses what is not one.
+    file["operations"][0]["dabs"][0][4] = 2.into();
+    assert!(!validator.is_valid(&file));
+}
+
+#[test]
+fn pixel_formats_survive() {
+    let room = room();
+    let photo = image::open(astronaut()).unwrap();
+    let kinds: [(&str, DynamicImage); 6] = [
+        ("rgb16.png", DynamicImage::ImageRgb16(photo.to_rgb16())),
+        ("rgb16.tif", DynamicImage::ImageRgb16(photo.to_rgb16())),
+        ("float.tif", DynamicImage::ImageRgb32F(photo.to_rgb32f())),
+        ("grey.png", DynamicImage::ImageLuma8(photo.to_luma8())),
+        ("greyalpha.png", DynamicImage::ImageLumaA16(photo.to_luma_alpha16())),
+        ("rgba.webp", DynamicImage::ImageRgba8(photo.to_rgba8())),
+    ];
+    for (name, mut pixels) in kinds {
+        if let DynamicImage::ImageLumaA16(p) = &mut pixels {
+            p.enumerate_pixels_mut().for_each(|(x, _, p)| p.0[1] = (x * 100) as u16);
+        }
+        pixels.save(room.path().join(name)).unwrap();
+        let out = format!("out-{name}");
+        hair(room.path(), name, &out, &[]);
+        let after = image::open(room.path().join(&out)).unwrap();
+        assert_eq!(after.color(), pixels.color(), "{name}");
+        assert_ne!(after, pixels, "{name}");
+        if let (DynamicImage::ImageLumaA16(a), DynamicImage::ImageLumaA16(b)) = (&pixels, &after) {
+            assert!(a.pixels().zip(b.pixels()).all(|(a, b)| a.0[1] == b.0[1]), "alpha changed");
+        }
+    }
+    let ran = npe(room.path(), &["edit", "rgb16.png", "--at", "face", "--stroke", HAIR, "-o", "o.jpg"]);
+    assert!(text(&ran.stderr).contains("o.jpg: 16 bits a channel became 8"), "{}", text(&ran.stderr));
+}
+
+#[test]
+fn exif_orientation_is_obeyed_and_reset() {
+    let room = room();
+    // Little-endian TIFF header, one entry: orientation (0x0112), short, 6 = to be turned by 90° to the right.
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
+    let lying = image::open(astronaut()).unwrap().rotate270().to_rgb8();
+    let lying = image::imageops::crop_imm(&lying, 0, 0, 500, 512).to_image();
+    let file = std::fs::File::create(room.path().join("lying.jpg")).unwrap();
+    let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(file, 95);
+    encoder.set_exif_metadata(exif).unwrap();
+    encoder.write_image(&lying, 500, 512, image::ExtendedColorType::Rgb8).unwrap();
+    hair(room.path(), "lying.jpg", "up.jpg", &[]);
+    let mut decoder = ImageReader::open(room.path().join("up.jpg")).unwrap().into_decoder().unwrap();
+    assert_eq!(decoder.dimensions(), (512, 500));
+    assert!(decoder.exif_metadata().unwrap().is_some(), "EXIF is lost");
+    assert_eq!(decoder.orientation().unwrap(), image::metadata::Orientation::NoTransforms);
+}
+
+#[test]
+fn the_other_commands_answer() {
+    let room = room();
+    let json = |args: &[&str]| {
+        let ran = npe(room.path(), args);
+        assert!(ran.status.success(), "{args:?}: {}", text(&ran.stderr));
+        serde_json::from_slice::<Value>(&ran.stdout).unwrap()
+    };
+    let faces = json(&["faces", "face.png", "--json"]);
+    assert!(number(&faces["faces"][0]["side"]) > 50.0, "{faces}");
+    let info = json(&["info", "--json"]);
+    assert_eq!(info["model"]["sha256"].as_str().unwrap().len(), 64);
+    let figures = json(&["figures", "face.png", "--sheet", "sheet.png", "--json"]);
+    assert!(number(&figures["means"]["forehead"]["hit_g"]) < 0.2, "{figures}");
+    let ran = npe(room.path(), &["demo"]);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    for file in ["sheet.png", "npe-demo/before.png", "npe-demo/after.png", "npe-demo/sheet.png"] {
+        assert!(image::open(room.path().join(file)).is_ok(), "{file}");
+    }
+    for args in [
+        &["sample", "--count", "3", "-o", "s.png"][..],
+        &["interpolate", "face.png", "face.png", "-o", "i.png"],
+    ] {
+        assert!(npe(room.path(), args).status.success(), "{args:?}");
+    }
+}
