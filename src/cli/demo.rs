@@ -18,7 +18,7 @@ const PHOTO: &[u8] = include_bytes!("../../tests/data/astronaut.png");
 /// A stroke of black hair across the forehead, in face units.
 pub const HAIR: &str = "0.41,0.2 0.5,0.19 0.59,0.2;radius=0.06;color=#141210";
 /// A stroke of white teeth on the mouth, in face units.
-pub const SMILE: &str = "0.45,0.72 0.5,0.73 0.55,0.72;radius=0.03;color=#f4f0ec";
+pub const SMILE: &str = "0.44,0.815 0.5,0.825 0.56,0.815;radius=0.025;color=#f4f0ec";
 
 /// Edit the sample photo: black hair and a painted smile; see before and after
 #[derive(clap::Args)]
