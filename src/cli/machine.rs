@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 /// The options.
 #[derive(clap::Args)]
+#[group(skip)]
 pub struct Args {
     /// An npe-model file; without it the bundled model is used
     #[arg(long, value_name = "FILE")]
