@@ -3,6 +3,7 @@
 
 mod demo;
 mod edit;
+mod exif;
 mod faces;
 mod figures;
 mod frame;

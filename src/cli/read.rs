@@ -1,6 +1,7 @@
 //! Photo files into memory, upright, with what travels along: colour profile and EXIF.
 
 use crate::report::io;
+use crate::exif::remove_thumbnail;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageReader};
 use npe::photo::{Channels, Photo, Samples, check_size};
@@ -46,8 +47,9 @@ pub fn photo(path: &Path) -> Result<(Photo, Extras)> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut exif = decoder.exif_metadata().ok().flatten();
     if let Some(exif) = &mut exif {
-        // The tag is found again below by the decoder; here it is only cleared, so nothing is lost.
+        // The pixels are turned upright below, so the tag must not turn them again.
         let _ = Orientation::remove_from_exif_chunk(exif);
+        remove_thumbnail(exif);
     }
     let icc = decoder.icc_profile().ok().flatten();
     let mut pixels = DynamicImage::from_decoder(decoder).map_err(damaged)?;

@@ -39,29 +39,26 @@ impl Sheet {
     /// # Errors
     /// If it is larger than a photo may be.
     pub fn photo(&self) -> Result<Photo> {
-        let has_label = |label: &String| if label.is_empty() { 0 } else { LINE };
+        let label = if self.rows.iter().all(|(l, _)| l.is_empty()) { 0 } else { LINE };
         let top = if self.captions.iter().all(String::is_empty) { GAP } else { GAP + LINE };
-        let width = GAP + self.columns * (CELL + GAP);
-        let height = top + self.rows.iter().map(|(l, _)| CELL + GAP + has_label(l)).sum::<u32>();
+        let (strip, row) = (self.columns * (CELL + GAP), CELL + GAP + label);
+        // Many rows stand in several strips side by side, so that the sheet is about square.
+        let count = self.rows.len().max(1) as u32;
+        let strips = (f64::from(count * row) / f64::from(strip)).sqrt().round().max(1.0) as u32;
+        let rows = count.div_ceil(strips);
+        let (width, height) = (GAP + strips * strip, top + rows * row);
         photo::check_size(width, height)?;
         let mut sheet = RgbImage::from_pixel(width, height, PAPER);
-        for (i, caption) in self.captions.iter().enumerate() {
-            write(&mut sheet, caption, GAP + i as u32 * (CELL + GAP), GAP, CELL);
+        for x in 0..strips * self.columns {
+            write(&mut sheet, &self.captions[(x % self.columns) as usize], GAP + x * (CELL + GAP), GAP, CELL);
         }
-        let mut y = top;
-        for (label, pictures) in &self.rows {
+        for (n, (text, pictures)) in self.rows.iter().enumerate() {
+            let (left, y) = (GAP + n as u32 / rows * strip, top + n as u32 % rows * row);
             for (i, picture) in pictures.iter().enumerate() {
-                let picture = fit(picture);
-                imageops::replace(
-                    &mut sheet,
-                    &picture,
-                    i64::from(GAP + i as u32 * (CELL + GAP)),
-                    i64::from(y),
-                );
+                let x = left + i as u32 * (CELL + GAP);
+                imageops::replace(&mut sheet, &fit(picture), i64::from(x), i64::from(y));
             }
-            y += CELL + GAP;
-            write(&mut sheet, label, GAP, y - 2, width - GAP);
-            y += has_label(label);
+            write(&mut sheet, text, left, y + CELL + GAP - 2, strip - GAP);
         }
         from_image(DynamicImage::ImageRgb8(sheet))
     }
