@@ -3,12 +3,10 @@
 /// Removes the thumbnail: it shows the face as it was before the edit. Its bytes are cleared too, and nothing else is
 /// touched. EXIF that can't be understood is left alone.
 pub fn remove_thumbnail(exif: &mut [u8]) {
-    let Some(big) = match exif.get(..2) {
-        Some(b"MM") => Some(true),
-        Some(b"II") => Some(false),
-        _ => None,
-    } else {
-        return;
+    let big = match exif.get(..2) {
+        Some(b"MM") => true,
+        Some(b"II") => false,
+        _ => return,
     };
     let number = |exif: &[u8], at: usize, bytes: usize| -> Option<usize> {
         let field = exif.get(at..at.checked_add(bytes)?)?;

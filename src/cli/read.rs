@@ -1,7 +1,7 @@
 //! Photo files into memory, upright, with what travels along: colour profile and EXIF.
 
-use crate::report::io;
 use crate::exif::remove_thumbnail;
+use crate::report::io;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageReader};
 use npe::photo::{Channels, Photo, Samples, check_size};
