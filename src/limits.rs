@@ -27,12 +27,14 @@ pub const MODEL_LATENTS: u32 = 1_024;
 pub const STROKE_DABS: usize = 65_536;
 /// Solver steps of one stroke: some seconds on the slowest machine, so that a call always ends.
 pub const SOLVER_STEPS: u32 = 1_000;
-/// Levels of undo. A level costs about 5 KiB, so all of them stay under 2 MiB.
+/// Levels of undo. A level costs up to 9 KiB, so all of them stay under 3 MiB.
 pub const UNDO_LEVELS: usize = 300;
-/// A stroke file in bytes: 65,536 dabs of 60 bytes in some dozens of strokes.
-pub const STROKE_FILE_BYTES: u64 = 64 << 20;
-/// Entries of a stroke file.
-pub const STROKE_FILE_ENTRIES: usize = 10_000;
+/// Photos kept for undoing updates, in bytes together: seven of 24 megapixels. Older levels of undo are dropped.
+pub const UNDO_BYTES: usize = 512 << 20;
+/// A stroke file in bytes: days of painting; and reading one takes ten times its size in memory.
+pub const STROKE_FILE_BYTES: u64 = 16 << 20;
+/// Operations of an edit, and so of a stroke file.
+pub const OPERATIONS: usize = 100_000;
 /// Threads the session may use.
 pub const THREADS: usize = 64;
 /// Largest magnitude of a latent: beyond this a standard normal has nothing to say and `f16` weights overflow.

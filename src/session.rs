@@ -82,6 +82,12 @@ enum Source {
     File(PathBuf, u64, Option<std::time::SystemTime>),
 }
 
+impl Inner {
+    fn find(&self, source: &Source, threads: usize) -> Option<Arc<LoadedModel>> {
+        self.models.iter().find(|(s, n, _)| s == source && *n == threads).and_then(|(_, _, m)| m.upgrade())
+    }
+}
+
 static SESSION: Lazy<Mutex<Inner>> = Lazy::new(Mutex::default);
 
 /// Sets how many threads engines loaded from now on use; 0 is the number of processors, at most 8.
@@ -135,12 +141,8 @@ pub fn load(
         let mut inner = SESSION.lock();
         inner.models.retain(|(_, _, m)| m.strong_count() > 0);
         let count = threads(&inner);
-        let found = inner
-            .models
-            .iter()
-            .find(|(s, n, _)| *s == source && *n == count)
-            .and_then(|(_, _, m)| m.upgrade());
-        if let Some(model) = found {
+        if let Some(model) = inner.find(&source, count) {
+            drop(inner);
             progress(1.0);
             return Ok(model);
         }
@@ -160,7 +162,12 @@ pub fn load(
     }
     let loaded =
         Arc::new(LoadedModel { generator, sha256: model.sha256().to_owned(), meta: model.meta.clone() });
-    SESSION.lock().models.push((source, threads, Arc::downgrade(&loaded)));
+    let mut inner = SESSION.lock();
+    // Another thread may have been faster.
+    if let Some(model) = inner.find(&source, threads) {
+        return Ok(model);
+    }
+    inner.models.push((source, threads, Arc::downgrade(&loaded)));
     Ok(loaded)
 }
 

@@ -23,7 +23,7 @@ pub struct Dab {
     pub radius: f32,
     /// 0 (soft from the centre on) to 1 (a sharp edge).
     pub hardness: f32,
-    /// 0 to 1; how much the dab counts.
+    /// 0 to 1: how far towards the colour the dab asks to go; the heaviest dab of a stroke sets how far it goes in all.
     pub pressure: f32,
 }
 
@@ -55,13 +55,11 @@ pub enum Mode {
 }
 
 /// A stroke: a path of dabs, a colour, a mode.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stroke {
     /// What it does.
-    #[serde(default)]
     pub mode: Mode,
     /// sRGB-encoded red, green, blue in 0..1; only [`Mode::Color`] looks at it.
-    #[serde(default)]
     pub color: [f32; 3],
     /// At least one.
     pub dabs: Vec<Dab>,

@@ -66,12 +66,14 @@ pub(super) fn after_stroke(
     state: &State,
     painted: &Painted,
     mode: Mode,
+    strength: f32,
     moved: &[f32],
     size: usize,
 ) -> (Arc<[u8]>, Arc<[u8]>) {
     let byte = |v: f32| (v * 255.0).round() as u8;
     if mode == Mode::Restore {
-        let erased = state.erased.iter().zip(&painted.weight).map(|(e, w)| (*e).max(byte(*w))).collect();
+        let erased =
+            state.erased.iter().zip(&painted.weight).map(|(e, w)| (*e).max(byte(w * strength))).collect();
         return (state.reach.clone(), erased);
     }
     let far = travel(&painted.weight, &alike(&painted.weight, moved), size);

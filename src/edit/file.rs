@@ -138,11 +138,11 @@ impl StrokeFile {
             }
         }
         let file: Self = serde_json::from_str(text).map_err(not_json)?;
-        if file.operations.len() > limits::STROKE_FILE_ENTRIES {
+        if file.operations.len() > limits::OPERATIONS {
             return Err(Error::limit(format!(
                 "the stroke file has {} operations; at most {} are taken",
                 file.operations.len(),
-                limits::STROKE_FILE_ENTRIES
+                limits::OPERATIONS
             )));
         }
         if file.units == Units::Photo && file.frame.is_none() {

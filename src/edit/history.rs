@@ -60,10 +60,25 @@ impl History {
         self.operations.push(operation);
         self.states.push_back(state);
         self.done += 1;
-        if self.states.len() > limits::UNDO_LEVELS + 1 {
+        while self.states.len() > limits::UNDO_LEVELS + 1
+            || (self.states.len() > 2 && self.photo_bytes() > limits::UNDO_BYTES)
+        {
             self.states.pop_front();
             self.dropped += 1;
         }
+    }
+
+    /// Bytes of the photos of all states; each is counted once, for states that share one follow each other.
+    fn photo_bytes(&self) -> usize {
+        let mut last: Option<&Arc<Photo>> = None;
+        let mut sum = 0;
+        for photo in self.states.iter().map(|s| &s.origin.photo) {
+            if !last.is_some_and(|l| Arc::ptr_eq(l, photo)) {
+                sum += photo.width() as usize * photo.height() as usize * photo.format().bytes();
+            }
+            last = Some(photo);
+        }
+        sum
     }
 
     pub fn undo_levels(&self) -> usize {

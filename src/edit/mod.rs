@@ -4,6 +4,8 @@ mod blend;
 mod file;
 mod history;
 mod operation;
+#[cfg(test)]
+mod regressions;
 mod settings;
 mod solver;
 #[cfg(test)]
@@ -19,6 +21,7 @@ pub use view::View;
 use crate::brush::{self, Mode, Painted, Stroke};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generator::Generator;
+use crate::limits;
 use crate::photo::{Change, Frame, Photo, PixelsMut, Rect, blend_into, blend_rect, changed_rect, crop};
 use history::{History, Origin, State};
 use operation::check_latents;
@@ -148,6 +151,12 @@ impl Edit {
     /// As the methods that make them.
     pub fn apply(&mut self, operation: Operation, progress: &mut Progress<'_>) -> Result<Report> {
         operation.check(self.image_size(), self.generator.latents())?;
+        if self.history.done().len() >= limits::OPERATIONS {
+            return Err(Error::limit(format!(
+                "the edit has {} operations, the most there may be; save the result and edit that",
+                limits::OPERATIONS
+            )));
+        }
         let size = self.image_size();
         let (state, report) = match &operation {
             Operation::Stroke { stroke, settings } => {
@@ -160,7 +169,9 @@ impl Edit {
             }
             Operation::Latents { latents, whole } => {
                 let everywhere = Arc::from(vec![255; size * size]);
+                let erased = Arc::from(vec![0; size * size]);
                 let state = State {
+                    erased,
                     latents: latents.clone().into(),
                     whole: *whole,
                     reach: everywhere,
@@ -169,8 +180,11 @@ impl Edit {
                 (state, Report::default())
             }
             Operation::Reset => (State::at(self.state().origin.clone(), size), Report::default()),
-            Operation::Update => {
-                let origin = origin(self.generator.as_ref(), Arc::new(self.render()?), &self.frame)?;
+            Operation::Update { blend } => {
+                let baked = Self { blend_settings: *blend, ..self.clone() };
+                let same = baked.changed_rect()?.is_empty();
+                let photo = if same { self.photo().clone() } else { Arc::new(baked.render()?) };
+                let origin = origin(self.generator.as_ref(), photo, &self.frame)?;
                 (State::at(Arc::new(origin), size), Report::default())
             }
         };
@@ -196,13 +210,13 @@ impl Edit {
             settings,
             start: &old.latents,
             shown: &self.generated,
-            anchor: &old.origin.latents,
             reconstruction: &old.origin.reconstruction,
         };
         let (latents, report) = solver::solve(&task, progress)?;
         let image = self.generator.decode(&latents)?;
         let moved: Vec<f32> = image.iter().zip(self.generated.iter()).map(|(a, b)| a - b).collect();
-        let (reach, erased) = blend::after_stroke(old, painted, mode, &moved, self.image_size());
+        let (reach, erased) =
+            blend::after_stroke(old, painted, mode, settings.strength, &moved, self.image_size());
         Ok((State { latents: latents.into(), reach, erased, ..old.clone() }, report))
     }
 
@@ -268,7 +282,7 @@ impl Edit {
     /// # Errors
     /// If memory is short or the device fails.
     pub fn update(&mut self) -> Result<()> {
-        self.apply(Operation::Update, &mut |_| true).map(drop)
+        self.apply(Operation::Update { blend: self.blend_settings }, &mut |_| true).map(drop)
     }
 
     /// Takes back the last operation. False if there was none.
@@ -395,7 +409,7 @@ impl State {
 fn origin(generator: &dyn Generator, photo: Arc<Photo>, frame: &Frame) -> Result<Origin> {
     let crop = crop(&photo, frame, generator.image_size())?;
     let mut latents = generator.encode(&crop)?;
-    let limit = crate::limits::LATENT_ABS;
+    let limit = limits::LATENT_ABS;
     if latents.iter().any(|z| !z.is_finite()) {
         return Err(Error::new(
             ErrorKind::Model,

@@ -17,14 +17,13 @@ pub enum Solver {
 
 /// How strokes act from now on. Recorded with each stroke.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct StrokeSettings {
     /// Which solver.
-    #[serde(default)]
     pub solver: Solver,
     /// 0..1: how far towards the colour a stroke goes; 1 is all the way.
     pub strength: f32,
-    /// 0..1: how far the face may leave the one that was encoded, and the rest of the face change with the brushed part.
+    /// 0..1: how far a stroke may move the face, and the rest of the face change with the brushed part.
     pub freedom: f32,
     /// Budget of solver steps a stroke.
     pub steps: u32,
@@ -38,7 +37,7 @@ impl Default for StrokeSettings {
 
 /// How the change is blended into the photo. Takes effect at once, on all strokes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct BlendSettings {
     /// 0..8: gain on the interpolation mask; 1 is the paper's.
     pub mask: f32,

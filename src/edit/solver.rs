@@ -10,7 +10,8 @@ use crate::photo::Frame;
 
 /// Weight of keeping the rest of the face as it is shown, at freedom ½.
 const KEEP: f32 = 2.0;
-/// Weight of staying near the encoded latents, at freedom ½.
+/// Weight of staying near the latents the stroke starts from, at freedom ½. (Not near the photo's: each stroke would take back
+/// some of those before it.)
 const PRIOR: f32 = 0.3;
 /// The keep term grows from 0 at the brush to its full weight at this many times the root of the brushed area: hair needs
 /// sides and temples.
@@ -25,7 +26,8 @@ const MEMORY: usize = 8;
 /// What a stroke did.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Report {
-    /// The solver's whole loss before and after. For [`Solver::Guided`], after ≤ before.
+    /// The solver's whole loss before and after. For [`Solver::Guided`], after ≤ before. For [`Solver::Published`], the first
+    /// dab's before its step and the last one's after it.
     pub loss_before: f32,
     /// See `loss_before`.
     pub loss_after: f32,
@@ -56,23 +58,23 @@ pub(super) struct Task<'a> {
     pub start: &'a [f32],
     /// G(z) now.
     pub shown: &'a [f32],
-    /// z₀ of the photo.
-    pub anchor: &'a [f32],
     /// X̂₀.
     pub reconstruction: &'a [f32],
 }
 
-/// The published brush's squares: side 2·radius + 1, clamped inside the image.
+/// The published brush's squares: side 2·radius + 1, clamped inside the image; dabs beside the image have none.
 pub(super) fn squares(stroke: &Stroke, frame: &Frame, size: usize) -> Vec<Square> {
     (stroke.dabs.iter())
-        .map(|d| {
+        .filter_map(|d| {
             let (u, v) = frame.from_photo(f64::from(d.x), f64::from(d.y));
             let radius = (f64::from(d.radius) * size as f64 / frame.side).round() as usize;
             let side = (2 * radius + 1).min(size);
             let place = |t: f64| {
                 ((t * size as f64).floor() - (side / 2) as f64).clamp(0.0, (size - side) as f64) as usize
             };
-            Square { x: place(u), y: place(v), side }
+            let beside =
+                |t: f64| t < -f64::from(d.radius) / frame.side || t > 1.0 + f64::from(d.radius) / frame.side;
+            (!beside(u) && !beside(v)).then(|| Square { x: place(u), y: place(v), side })
         })
         .collect()
 }
@@ -86,12 +88,15 @@ pub(super) fn solve(task: &Task<'_>, progress: &mut Progress<'_>) -> Result<(Vec
         Solver::Guided => guided(task, &target, &mut report, progress)?,
         Solver::Published => published(task, &target, &mut report, progress)?,
     };
+    // All is done: what the host answers now changes nothing.
+    progress(1.0);
     report.brush_after = brush_error(&task.painted.weight, &target, &task.generator.decode(&z)?);
     Ok((z, report))
 }
 
 impl Task<'_> {
-    /// The colours that the brushed pixels are pulled to, `[3][S][S]`. Strength mixes them with what is shown.
+    /// The colours that the brushed pixels are pulled to, `[3][S][S]`: strength and pressure mix them with what is shown.
+    /// (Pressure could not act through the weights alone: the brush term is a mean, so a uniform factor cancels.)
     fn target(&self) -> Vec<f32> {
         let aim = |i: usize| match self.mode {
             Mode::Color => self.painted.color[i],
@@ -99,10 +104,13 @@ impl Task<'_> {
             Mode::Darken => (self.shown[i] - SHADE).max(-1.0),
             Mode::Restore => self.reconstruction[i],
         };
-        (0..self.shown.len())
-            .map(|i| self.shown[i] + self.settings.strength * (aim(i) - self.shown[i]))
-            .collect()
+        let far = self.settings.strength * peak(&self.painted.weight);
+        (0..self.shown.len()).map(|i| self.shown[i] + far * (aim(i) - self.shown[i])).collect()
     }
+}
+
+fn peak(weight: &[f32]) -> f32 {
+    weight.iter().fold(0.0, |a, b| a.max(*b))
 }
 
 /// `Σ w·(x − t)² / (3·Σ w)`.
@@ -138,9 +146,10 @@ impl Objective {
         let settings = task.settings;
         // Freedom ½ is the default weight; 0 holds 16 times as hard, 1 lets go 16 times as far.
         let free = 16f32.powf(1.0 - 2.0 * settings.freedom);
-        let peak = task.painted.weight.iter().fold(0.0f32, |a, b| a.max(*b));
-        let far = distance(&task.painted.weight, size, 0.5 * peak);
-        let total: f32 = task.painted.weight.iter().sum();
+        let peak = peak(&task.painted.weight);
+        let brushed: Vec<f32> = task.painted.weight.iter().map(|w| w / peak).collect();
+        let far = distance(&brushed, size, 0.5);
+        let total: f32 = brushed.iter().sum();
         // A fine brush asks for a local change, a broad one lets its surroundings follow.
         let share = total / pixels as f32;
         let keep_all = KEEP * free * (BROAD / share).powi(2).clamp(0.5, 16.0) / pixels as f32;
@@ -149,9 +158,9 @@ impl Objective {
         let mut colour = vec![0.0; 3 * pixels];
         let mut constant = 0.0;
         for p in 0..pixels {
-            let brush = task.painted.weight[p] / total;
+            let brush = brushed[p] / total;
             let near = (far[p] / keep_full).min(1.0);
-            let keep = keep_all * near * near * (1.0 - task.painted.weight[p]);
+            let keep = keep_all * near * near * (1.0 - brushed[p]);
             weight[p] = brush + keep;
             for c in 0..3 {
                 let i = c * pixels + p;
@@ -163,7 +172,7 @@ impl Objective {
             }
         }
         let scale = weight.iter().map(|w| f64::from(*w)).sum();
-        Self { weight, colour, constant, scale, prior: f64::from(PRIOR * free), anchor: task.anchor.to_vec() }
+        Self { weight, colour, constant, scale, prior: f64::from(PRIOR * free), anchor: task.start.to_vec() }
     }
 
     fn prior(&self, z: &[f32]) -> f64 {
@@ -302,11 +311,14 @@ fn published(
             "the published solver brushes with squares and can't take a painted layer; choose the guided solver for it",
         ));
     }
+    // More dabs than the budget allows are thinned evenly, so that a call always ends.
+    let count = task.squares.len().min(task.settings.steps as usize);
     let mut z = task.start.to_vec();
-    for (n, square) in task.squares.iter().enumerate() {
-        if !progress(n as f32 / task.squares.len() as f32) {
+    for n in 0..count {
+        if !progress(n as f32 / count as f32) {
             return Err(cancelled());
         }
+        let square = &task.squares[n * task.squares.len() / count];
         let mut weight = vec![0.0; pixels];
         for y in square.y..square.y + square.side {
             weight[y * size + square.x..][..square.side].fill(1.0);
@@ -321,13 +333,15 @@ fn published(
             }
         };
         let pull = task.generator.pull(&z, &Target { weight: &weight, colour: &colour })?;
+        let limit = limits::LATENT_ABS;
+        z.iter_mut().zip(&pull.gradient).for_each(|(z, g)| *z = (*z - rate * g).clamp(-limit, limit));
         if n == 0 {
             report.loss_before = pull.loss;
         }
-        report.loss_after = pull.loss;
+        if n + 1 == count {
+            report.loss_after = brush_error(&weight, &colour, &task.generator.decode(&z)?);
+        }
         report.steps += 1;
-        let limit = limits::LATENT_ABS;
-        z.iter_mut().zip(&pull.gradient).for_each(|(z, g)| *z = (*z - rate * g).clamp(-limit, limit));
     }
     Ok(z)
 }

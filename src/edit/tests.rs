@@ -5,7 +5,7 @@ use crate::brush::Dab;
 use crate::generator::linear::Linear;
 use crate::photo::{Channels, Samples};
 
-fn photo() -> Arc<Photo> {
+pub(super) fn photo() -> Arc<Photo> {
     let bytes = (0..96 * 80).flat_map(|i| {
         let (x, y) = (i % 96, i / 96);
         [(x * 2) as u8, (y * 3) as u8, ((x * y) % 251) as u8]
@@ -13,18 +13,18 @@ fn photo() -> Arc<Photo> {
     Arc::new(Photo::new(96, 80, Channels::Rgb, Samples::U8(bytes.collect())).unwrap())
 }
 
-const FRAME: Frame = Frame { cx: 48.0, cy: 40.0, side: 60.0, angle: 10.0 };
+pub(super) const FRAME: Frame = Frame { cx: 48.0, cy: 40.0, side: 60.0, angle: 10.0 };
 
-fn edit() -> Edit {
+pub(super) fn edit() -> Edit {
     Edit::new(Arc::new(Linear::new(32, 40)), photo(), FRAME).unwrap()
 }
 
-fn stroke(mode: Mode) -> Stroke {
+pub(super) fn stroke(mode: Mode) -> Stroke {
     let dab = |x: f32, y: f32| Dab { x, y, radius: 5.0, hardness: 0.5, pressure: 1.0 };
     Stroke { mode, color: [0.05, 0.05, 0.1], dabs: vec![dab(42.0, 34.0), dab(54.0, 36.0)] }
 }
 
-fn go(_: f32) -> bool {
+pub(super) fn go(_: f32) -> bool {
     true
 }
 
