@@ -24,8 +24,10 @@
  * UNITS. Positions are photo pixels from the photo's top left corner; the centre of the first pixel is at 0.5, 0.5. Texts are
  * UTF-8, end with a NUL, and are in English.
  *
- * MANNERS. npe prints nothing, sets no signal handler, locale, random seed or environment, and starts no thread but those of
- * a model's engine, which sleep when there is nothing to do and end with the model and its edits. */
+ * MANNERS. npe prints nothing and sets no signal handler, locale, random seed or environment. It starts two kinds of threads:
+ * those of a model's engine, which sleep when there is nothing to do and end with the model and its edits; and short-lived
+ * ones in calls that blend a large photo (npe_decode, npe_update and replays of it), which end before the call returns.
+ * Where such a short-lived one can't be started, the calling thread does its part. */
 
 
 #ifndef NPE_H
@@ -502,8 +504,11 @@ npe_status npe_decode(const npe_edit *edit,
                       const npe_rect *rect,
                       const npe_image_out *image);
 
-/* Tells the rectangle outside of which the result is the photo bit for bit, so that a host redraws only that. If nothing was
- * changed, its width and height are 0. Blocks for about a millisecond; any thread. */
+/* Tells the rectangle outside of which the result is the photo bit for bit. If nothing differs from the photo, its width
+ * and height are 0. To know what to draw again after a call that changes the edit, ask before and after it and take both
+ * rectangles together: after an undo it is smaller or empty, and what it held before has changed back. npe_update makes
+ * the result the new photo, and the rectangle is about that photo from then on: after it, draw again the rectangle from
+ * before it as well. Blocks for about a millisecond; any thread. */
 npe_status npe_changed_rect(const npe_edit *edit,
                             npe_rect *rect);
 

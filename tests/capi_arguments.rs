@@ -361,8 +361,8 @@ fn strokes() {
     refused(load(b"{}"), NPE_ERR_STROKE_FILE, "format");
     refused(load(b"\xff\xfe"), NPE_ERR_INVALID_ARGUMENT, "not UTF-8");
     refused(load(&[b'['; 100_000]), NPE_ERR_STROKE_FILE, "can't be read");
-    let empty = c"{\"format\":\"npe-strokes\",\"version\":1,\"units\":\"face\",\"operations\":[]}";
-    w.bad_edits(|e| unsafe { npe_strokes_load(e, empty.as_ptr(), empty.count_bytes(), None, null_mut()) });
+    // The handle is looked at first: the text need not be good.
+    w.bad_edits(|e| unsafe { npe_strokes_load(e, c"x".as_ptr(), 1, None, null_mut()) });
     let mut text = [0x55 as c_char; 4096];
     let mut length = 77_usize;
     let mut save = |to: *mut c_char, capacity| unsafe { npe_strokes_save(w.edit, to, capacity, &mut length) };

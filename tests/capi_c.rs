@@ -64,12 +64,18 @@ fn run(command: &mut Command) -> Output {
     output
 }
 
+/// The name a linked program looks for: it says the ABI, which each minor version may break until 1.0.
+fn versioned_name() -> String {
+    let (major, minor) = (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"));
+    let abi = if major == "0" { format!("0.{minor}") } else { major.to_owned() };
+    if cfg!(target_os = "macos") { format!("libnpe.{abi}.dylib") } else { format!("libnpe.so.{abi}") }
+}
+
 /// Compiles sources into a program that finds the library by its soname.
 fn program(compiler: &str, standard: &str, sources: &[PathBuf], folder: &Path) -> PathBuf {
     let library = library();
     std::os::unix::fs::symlink(&library, folder.join(library.file_name().unwrap())).unwrap();
-    let versioned = if cfg!(target_os = "macos") { "libnpe.0.dylib" } else { "libnpe.so.0" };
-    std::os::unix::fs::symlink(&library, folder.join(versioned)).unwrap();
+    std::os::unix::fs::symlink(&library, folder.join(versioned_name())).unwrap();
     let out = folder.join("program");
     run(Command::new(compiler)
         .arg(format!("-std={standard}"))
@@ -117,7 +123,10 @@ fn the_library_has_a_versioned_name() {
         return;
     };
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    assert!(text.contains("[libnpe.so.0]"), "{text}");
+    assert!(text.contains(&format!("[{}]", versioned_name())), "{text}");
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let link = format!("ln -sf libnpe.so target/release/{}\n", versioned_name());
+    assert!(readme.contains(&link), "README.md, From C, does not say {link}");
 }
 
 #[test]

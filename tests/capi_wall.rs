@@ -7,8 +7,9 @@ mod capi_common;
 
 use capi_common::*;
 use npe::capi::*;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 extern "C" fn stop(_: f32, _: *mut c_void) -> i32 {
     0
@@ -185,6 +186,26 @@ fn an_edit_in_use_answers_busy_and_cancelling_leaves_it_as_it_was() {
     ok(unsafe { npe_stroke(e, &DAB, 1, &black(), Some(free), user, null_mut(), 0) });
     assert_eq!(npe_reset(e), NPE_ERR_HANDLE);
     npe_model_free(model);
+}
+
+#[test]
+fn a_failing_call_inside_the_log_callback_leaves_the_outer_sentence() {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn hear(level: i32, message: *const c_char, user: *mut c_void) {
+        let message = unsafe { CStr::from_ptr(message) }.to_str().unwrap();
+        // Other tests run in this process and are heard too.
+        if level == NPE_LOG_ERROR && message.contains("4242 threads") {
+            assert_eq!(npe_session_set_threads(77), NPE_ERR_LIMIT);
+            assert!(last_error().contains("77 threads") && user.is_null());
+            CALLS.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    ok(npe_set_log(Some(hear), null_mut()));
+    assert_eq!(npe_session_set_threads(4242), NPE_ERR_LIMIT);
+    let sentence = last_error();
+    ok(npe_set_log(None, null_mut()));
+    assert_eq!(CALLS.load(Ordering::Relaxed), 1, "the callback was not called");
+    assert!(sentence.contains("4242 threads"), "{sentence}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The CPU engine against a plain, slow reference in f64, against finite differences, and against itself.
 
 use npe::{
-    cpu::{CpuGenerator, kernel::Isa},
+    cpu::{CpuGenerator, Isa},
     generator::{Generator, Pull, Target},
     model::{Dtype, Model, Sizes},
 };

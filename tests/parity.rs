@@ -1,7 +1,7 @@
 //! The CPU engine against PyTorch's numbers for the same network.
 
 use npe::{
-    cpu::{CpuGenerator, kernel::Isa},
+    cpu::{CpuGenerator, Isa},
     generator::{Generator, Target},
     model::Model,
 };

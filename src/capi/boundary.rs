@@ -1,7 +1,7 @@
 //! The wall around every export: no panic crosses it, every failure leaves a sentence. Inside it the default panic hook
 //! is silenced, because a library prints nothing.
 
-use super::error::{Answer, remember};
+use super::error::{Answer, remember, remembered};
 use super::log;
 use super::status::{NPE_ERR_INTERNAL, NPE_OK, npe_status};
 use std::any::Any;
@@ -28,15 +28,22 @@ pub(super) fn guarded(body: impl FnOnce() -> Answer) -> npe_status {
     match caught(body) {
         Ok(Ok(())) => NPE_OK,
         Ok(Err(failure)) => {
-            remember(&failure.sentence);
-            log::error(&failure.sentence);
+            report(&failure.sentence);
             failure.status
         }
         Err(sentence) => {
-            remember(&sentence);
-            log::error(&sentence);
+            report(&sentence);
             NPE_ERR_INTERNAL
         }
+    }
+}
+
+/// Keeps the sentence and logs it. The log callback may have called npe and failed: what counts is the call around it.
+fn report(sentence: &str) {
+    remember(sentence);
+    log::error(sentence);
+    if !remembered(sentence) {
+        remember(sentence);
     }
 }
 

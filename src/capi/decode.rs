@@ -94,8 +94,11 @@ fn check_inside(rect: npe_rect, width: u32, height: u32) -> Answer {
     ))
 }
 
-/// Tells the rectangle outside of which the result is the photo bit for bit, so that a host redraws only that. If nothing was
-/// changed, its width and height are 0. Blocks for about a millisecond; any thread.
+/// Tells the rectangle outside of which the result is the photo bit for bit. If nothing differs from the photo, its width
+/// and height are 0. To know what to draw again after a call that changes the edit, ask before and after it and take both
+/// rectangles together: after an undo it is smaller or empty, and what it held before has changed back. npe_update makes
+/// the result the new photo, and the rectangle is about that photo from then on: after it, draw again the rectangle from
+/// before it as well. Blocks for about a millisecond; any thread.
 ///
 /// # Safety
 /// The pointers point to what the text says.

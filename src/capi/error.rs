@@ -35,10 +35,21 @@ thread_local! {
     static LAST: RefCell<CString> = RefCell::default();
 }
 
+/// A sentence as C takes it: without NULs.
+fn text_of(sentence: &str) -> CString {
+    let text: Vec<u8> = sentence.bytes().filter(|b| *b != 0).collect();
+    CString::new(text).unwrap_or_default()
+}
+
+/// Whether this is the sentence that is kept.
+pub(super) fn remembered(sentence: &str) -> bool {
+    let text = text_of(sentence);
+    LAST.try_with(|last| last.try_borrow().is_ok_and(|l| *l == text)).unwrap_or(false)
+}
+
 /// Keeps the sentence for [`npe_last_error`]. Silently does nothing while the thread is being torn down.
 pub(super) fn remember(sentence: &str) {
-    let text: Vec<u8> = sentence.bytes().filter(|b| *b != 0).collect();
-    let text = CString::new(text).unwrap_or_default();
+    let text = text_of(sentence);
     let _ = LAST.try_with(|last| {
         if let Ok(mut last) = last.try_borrow_mut() {
             *last = text;

@@ -2,7 +2,6 @@
 
 use super::boundary::guarded;
 use super::edit::{changing, npe_edit, reading};
-use super::image::reserve;
 use super::pointer::Out;
 use super::status::npe_status;
 
@@ -69,14 +68,5 @@ pub extern "C" fn npe_reset(edit: *mut npe_edit) -> npe_status {
 /// undo (NPE_ERR_OUT_OF_MEMORY).
 #[unsafe(no_mangle)]
 pub extern "C" fn npe_update(edit: *mut npe_edit) -> npe_status {
-    guarded(|| {
-        changing(edit, |e, _| {
-            let photo = e.photo();
-            reserve(
-                photo.width() as usize * photo.height() as usize * photo.format().bytes(),
-                "the updated photo",
-            )?;
-            Ok(e.update()?)
-        })
-    })
+    guarded(|| changing(edit, |e, _| Ok(e.update()?)))
 }

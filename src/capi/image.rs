@@ -3,7 +3,7 @@
 use super::convert;
 use super::error::{Answer, Failure};
 use super::pointer::{Plain, read_sized};
-use super::status::{NPE_ERR_INVALID_ARGUMENT, NPE_ERR_OUT_OF_MEMORY};
+use super::status::NPE_ERR_INVALID_ARGUMENT;
 use crate::photo::{Channels, Depth, Photo, PixelFormat, PixelsMut, PixelsRef, check_size};
 use std::ffi::c_void;
 
@@ -179,8 +179,6 @@ pub(super) unsafe fn read(image: *const npe_image) -> Answer<Photo> {
     check_size(image.width, image.height)?;
     let size = (image.width, image.height);
     let needed = bytes_needed(size, image.stride, format, image.data_size, image.reserved)?;
-    let samples = size.0 as usize * size.1 as usize * format.bytes();
-    reserve(samples, "the photo")?;
     // SAFETY: the host vouches for `data_size` bytes, `needed` are no more and fit an isize; bytes have no alignment.
     let data = unsafe { std::slice::from_raw_parts(image.data.cast::<u8>(), needed) };
     Ok(Photo::from_pixels(PixelsRef {
@@ -190,13 +188,6 @@ pub(super) unsafe fn read(image: *const npe_image) -> Answer<Photo> {
         stride: image.stride,
         format,
     })?)
-}
-
-/// Answers an error where an allocation of that many bytes would fail, which would end the host's process.
-pub(super) fn reserve(bytes: usize, what: &str) -> Answer {
-    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| {
-        Failure::new(NPE_ERR_OUT_OF_MEMORY, format!("there is not enough memory for {what}: {bytes} bytes"))
-    })
 }
 
 /// Opens a place for pixels of this size, whose own format is `from`, and lets `write` fill it (or a copy in `from`'s format

@@ -52,11 +52,11 @@ pub unsafe extern "C" fn npe_strokes_load(
     user: *mut c_void,
 ) -> npe_status {
     guarded(|| {
-        let limit = limits::STROKE_FILE_BYTES as usize;
-        // SAFETY: by this function's contract.
-        let bytes = unsafe { read_array(text.cast::<u8>(), length, limit, "the text") }?;
-        let file = StrokeFile::from_json(&utf8(&bytes, "the stroke file")?)?;
         changing(edit, |e, model| {
+            let limit = limits::STROKE_FILE_BYTES as usize;
+            // SAFETY: by this function's contract.
+            let bytes = unsafe { read_array(text.cast::<u8>(), length, limit, "the text") }?;
+            let file = StrokeFile::from_json(&utf8(&bytes, "the stroke file")?)?;
             file.check_model(model)?;
             file.apply(e, &mut caller(progress, user))?;
             Ok(())

@@ -31,7 +31,7 @@ impl Dense {
             to[..inputs].copy_from_slice(from);
         }
         Ok(Self {
-            team: Team::new(Isa::available().pop().unwrap_or(Isa::Portable), threads)?,
+            team: Team::new(Isa::best(), threads)?,
             weights: Packed::new(outputs, 1, inputs, half, |o, _, i| weights[i * outputs + o]),
             input: buffer,
             out: Buffer::new(rows, outputs),

@@ -9,9 +9,13 @@ use super::{
     simd::{Portable, Simd, Weight},
 };
 
-/// The instruction set that kernels use, chosen at run time.
+/// An instruction set that this processor has: [`Isa::available`] and [`Isa::best`] are the only ways to one, and kernels
+/// take that as proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Isa {
+pub struct Isa(Set);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Set {
     /// Plain Rust.
     Portable,
     /// AVX2, FMA and F16C.
@@ -26,17 +30,17 @@ impl Isa {
     /// Every one this processor has, the best last.
     pub fn available() -> Vec<Self> {
         #[allow(unused_mut)]
-        let mut all = vec![Self::Portable];
+        let mut all = vec![Self(Set::Portable)];
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx2")
                 && is_x86_feature_detected!("fma")
                 && is_x86_feature_detected!("f16c")
             {
-                all.push(Self::Avx2);
+                all.push(Self(Set::Avx2));
             }
             if is_x86_feature_detected!("avx512f") {
-                all.push(Self::Avx512);
+                all.push(Self(Set::Avx512));
             }
         }
         all
@@ -44,17 +48,17 @@ impl Isa {
 
     /// The best this processor has.
     pub fn best() -> Self {
-        Self::available().pop().unwrap_or(Self::Portable)
+        Self::available().pop().unwrap_or(Self(Set::Portable))
     }
 
     /// Its name for a person.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Portable => "plain Rust kernels",
+        match self.0 {
+            Set::Portable => "plain Rust kernels",
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => "AVX2",
+            Set::Avx2 => "AVX2",
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => "AVX-512",
+            Set::Avx512 => "AVX-512",
         }
     }
 }
@@ -104,15 +108,15 @@ fn run_typed<W: Weight, K: Sink>(
     sink: &K,
 ) {
     let job = Job { rows, weights, lanes, ms, ps, sink };
-    match isa {
+    match isa.0 {
         // SAFETY: `run` has checked that all offsets lie inside the input; Portable needs no features.
-        Isa::Portable => unsafe { job.run::<Portable, 4, 1>() },
+        Set::Portable => unsafe { job.run::<Portable, 4, 1>() },
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above; `Isa::Avx2` is only made where the processor has AVX2, FMA and F16C.
-        Isa::Avx2 => unsafe { x86::avx2(job) },
+        // SAFETY: as above; an `Isa` of AVX2 is only made where the processor has AVX2, FMA and F16C.
+        Set::Avx2 => unsafe { x86::avx2(job) },
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above; `Isa::Avx512` is only made where the processor has AVX-512F.
-        Isa::Avx512 => unsafe { x86::avx512(job) },
+        // SAFETY: as above; an `Isa` of AVX-512 is only made where the processor has AVX-512F.
+        Set::Avx512 => unsafe { x86::avx512(job) },
     }
 }
 

@@ -1,9 +1,11 @@
 //! Blending a change of the network's size into the photo at its own resolution. The photo is never resampled: the
 //! change's grids are, smoothly, and where they are 0 every sample stays as it is, bit by bit.
 
-use super::pixels::{PixelsMut, Sample};
-use super::{Channels, Frame, Photo, Rect, Samples};
+use super::pixels::{FLOAT_MAX, PixelsMut, Sample};
+use super::{Channels, Frame, Photo, Rect, Samples, room_for};
 use crate::error::{Error, ErrorKind, Result};
+use parking_lot::Mutex;
+use std::thread::Builder;
 
 /// Pixels that are worth a thread: some milliseconds.
 const PIXELS_PER_THREAD: usize = 1 << 17;
@@ -13,7 +15,8 @@ const PIXELS_PER_THREAD: usize = 1 << 17;
 ///
 /// With Δ the change of the generated image, M the mask, X̂₀ the reconstruction and d the detail control this is
 /// `Y = X̂₀ + MΔ + (1 − (1−d)M)·(X − X̂₀)`, sorted by what multiplies X. Let both grids be 0 in the two outermost
-/// rings, or the frame's border may show.
+/// rings, or the frame's border may show. Where X is a float beyond ±65504 (the range of half floats) and changes, X is
+/// taken for that bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// Side S of the grids.
@@ -34,14 +37,15 @@ impl Change {
 /// The samples of a rectangle of the changed photo, rows tight.
 ///
 /// # Errors
-/// If the rectangle reaches beyond the photo, the frame is out of range, or the change's lengths do not fit its size.
+/// If the rectangle reaches beyond the photo, the frame is out of range, the change's lengths do not fit its size, or
+/// memory is short.
 pub fn blend_rect(photo: &Photo, frame: &Frame, change: &Change, rect: Rect) -> Result<Samples> {
     rect.check_inside(photo)?;
     let grid = Grid::new(frame, change, photo.channels)?;
     Ok(match &photo.samples {
-        Samples::U8(v) => Samples::U8(gather(photo, v, &grid, rect)),
-        Samples::U16(v) => Samples::U16(gather(photo, v, &grid, rect)),
-        Samples::F32(v) => Samples::F32(gather(photo, v, &grid, rect)),
+        Samples::U8(v) => Samples::U8(gather(photo, v, &grid, rect)?),
+        Samples::U16(v) => Samples::U16(gather(photo, v, &grid, rect)?),
+        Samples::F32(v) => Samples::F32(gather(photo, v, &grid, rect)?),
     })
 }
 
@@ -81,21 +85,23 @@ fn rows_per_thread(rect: Rect) -> usize {
     (rect.height as usize).div_ceil(threads.min(pixels / PIXELS_PER_THREAD).max(1)).max(1)
 }
 
-fn gather<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect) -> Vec<T> {
+fn gather<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect) -> Result<Vec<T>> {
     let row_length = rect.width as usize * photo.channels.count();
-    let mut out = vec![T::default(); row_length * rect.height as usize];
+    let mut out = room_for(row_length * rect.height as usize)?;
     if rect.is_empty() {
-        return out;
+        return Ok(out);
+    }
+    for y in rect.y..rect.y + rect.height {
+        out.extend_from_slice(photo.row_part(samples, rect.x, y, rect.width));
     }
     let rows = rows_per_thread(rect);
     let band = |top: u32, out: &mut [T]| {
         for (y, row) in (top..).zip(out.chunks_exact_mut(row_length)) {
-            row.copy_from_slice(photo.row_part(samples, rect.x, y, rect.width));
             grid.blend_row(photo.channels, rect.x, y, row);
         }
     };
     in_bands((rect.y..).step_by(rows).zip(out.chunks_mut(rows * row_length)).collect(), band);
-    out
+    Ok(out)
 }
 
 fn write_rows<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect, out: &mut PixelsMut<'_>) {
@@ -118,17 +124,35 @@ fn write_rows<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect, 
     in_bands(tops.zip(out.data.chunks_mut(rows.saturating_mul(stride))).collect(), band);
 }
 
-/// Runs the work for each band of rows (its top, its memory), each on a thread of its own if there are several.
+/// Runs the work for each band of rows (its top, its memory), on as many threads as there are bands.
 fn in_bands<T: Send>(bands: Vec<(u32, &mut [T])>, work: impl Fn(u32, &mut [T]) + Sync) {
-    if let [_] = &bands[..] {
-        bands.into_iter().for_each(|(top, memory)| work(top, memory));
-        return;
-    }
-    std::thread::scope(|scope| {
-        for (top, memory) in bands {
-            let work = &work;
-            scope.spawn(move || work(top, memory));
+    // The prefix keeps the C interface's promise to print nothing, should a thread panic.
+    share_out(bands, work, || Builder::new().name("npe-cpu-blend".into()));
+}
+
+/// The calling thread takes bands too, so all of them are done even where no thread can be started.
+fn share_out<T: Send>(
+    bands: Vec<(u32, &mut [T])>,
+    work: impl Fn(u32, &mut [T]) + Sync,
+    thread: impl Fn() -> Builder,
+) {
+    let helpers = bands.len().saturating_sub(1);
+    let bands = Mutex::new(bands.into_iter());
+    let work = || {
+        loop {
+            // On a line of its own, so that the lock is free during the work.
+            let next = bands.lock().next();
+            let Some((top, memory)) = next else { break };
+            work(top, memory);
         }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..helpers {
+            if thread().spawn_scoped(scope, work).is_err() {
+                break;
+            }
+        }
+        work();
     });
 }
 
@@ -164,10 +188,10 @@ impl Grid {
                 ),
             ));
         }
-        if !change.add.iter().chain(&change.keep_less).all(|v| v.is_finite()) {
+        if let Some(v) = change.add.iter().chain(&change.keep_less).find(|v| !(v.abs() <= FLOAT_MAX)) {
             return Err(Error::new(
                 ErrorKind::Internal,
-                "a change holds a value that is not a finite number",
+                format!("a change holds {v}; its values must be within ±{FLOAT_MAX}"),
             ));
         }
         let (side, plane) = (size + 4, size * size);

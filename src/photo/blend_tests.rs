@@ -201,3 +201,37 @@ fn wrong_use_gets_sentences() {
     let bad = Frame { side: 0.0, ..frame };
     assert!(blend_rect(&photo, &bad, &Change::none(8), Rect::whole(&photo)).is_err());
 }
+
+#[test]
+fn floats_of_any_size_stay_finite_where_they_change() {
+    let format = PixelFormat { channels: super::Channels::Rgb, depth: Depth::F32 };
+    for value in [f32::MAX, 3e38, -3e38, f32::MIN] {
+        let photo =
+            super::super::test_photos::photo(60, 50, format, |c, _, _| f64::from([value, 0.5, -value][c]));
+        let frame = Frame { cx: 30.0, cy: 25.0, side: 40.0, angle: 10.0 };
+        let change = some_change(12, 3);
+        let Samples::F32(new) = blend_rect(&photo, &frame, &change, Rect::whole(&photo)).unwrap() else {
+            panic!("the depth changed")
+        };
+        let Samples::F32(old) = photo.samples() else { unreachable!() };
+        let pairs = || new.iter().zip(old);
+        let bad = pairs().find(|(n, o)| n.to_bits() != o.to_bits() && !(n.abs() <= 65_504.0));
+        assert_eq!(bad, None);
+        assert!(pairs().any(|(n, o)| n != o && o.abs() > 1e38) && pairs().any(|(n, o)| n == o));
+        assert!(Photo::new(60, 50, format.channels, Samples::F32(new.clone())).is_ok());
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_threads_the_caller_does_all_the_work() {
+    let mut rows = [0_u32; 12];
+    let here = std::thread::current().id();
+    let work = |top: u32, row: &mut [u32]| {
+        assert_eq!(std::thread::current().id(), here);
+        row.fill(top);
+    };
+    // No address space has room for such a stack, so no thread starts.
+    share_out((1..).zip(rows.chunks_mut(3)).collect(), work, || Builder::new().stack_size(1 << 60));
+    assert_eq!(rows, [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]);
+}

@@ -25,7 +25,9 @@ impl Frame {
     pub fn check(&self) -> Result<()> {
         if ![self.cx, self.cy, self.side, self.angle].iter().all(|v| v.is_finite()) {
             return Err(Error::invalid(format!(
-                "the frame {self:?} has a value that is not a finite number"
+                "the frame with its centre at x {}, y {}, a side of {} pixels and an angle of {}° has a value that is \
+                 not a finite number",
+                self.cx, self.cy, self.side, self.angle
             )));
         }
         if !(limits::FRAME_SIDE_MIN..=limits::FRAME_SIDE_MAX).contains(&self.side) {
@@ -51,5 +53,20 @@ impl Frame {
         let (sin, cos) = self.angle.to_radians().sin_cos();
         let (dx, dy) = ((x - self.cx) / self.side, (y - self.cy) / self.side);
         (cos * dx + sin * dy + 0.5, -sin * dx + cos * dy + 0.5)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_that_is_not_finite_gets_a_sentence() {
+        let said = Frame { cx: f64::NAN, cy: 2.5, side: 64.0, angle: -3.0 }.check().unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "the frame with its centre at x NaN, y 2.5, a side of 64 pixels and an angle of -3° has a value that is \
+             not a finite number"
+        );
     }
 }

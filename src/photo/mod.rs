@@ -198,11 +198,19 @@ impl Photo {
     pub fn samples(&self) -> &Samples {
         &self.samples
     }
+}
 
-    /// Its samples, to be changed in place (their count stays).
-    pub fn samples_mut(&mut self) -> &mut Samples {
-        &mut self.samples
-    }
+/// An empty vector with room for that many samples; a photo is too large to end the process where memory is short.
+fn room_for<T>(samples: usize) -> Result<Vec<T>> {
+    let mut room = Vec::new();
+    room.try_reserve_exact(samples).map_err(|e| {
+        // In floating point, because the product may be more than a usize holds.
+        let mebibytes = (samples as f64 * size_of::<T>() as f64 / f64::from(1 << 20)).ceil();
+        let message =
+            format!("there is not enough memory for a photo of {mebibytes} MiB; give a smaller one");
+        Error::new(ErrorKind::OutOfMemory, message).with_source(e)
+    })?;
+    Ok(room)
 }
 
 /// Checks a photo's size against the limits.

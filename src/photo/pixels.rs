@@ -1,6 +1,6 @@
 //! Pixels in somebody else's memory: borrowed buffers with a row stride, of any alignment.
 
-use super::{Channels, Depth, Photo, PixelFormat, Rect, Samples, check_size};
+use super::{Channels, Depth, Photo, PixelFormat, Rect, Samples, check_size, room_for};
 use crate::error::{Error, Result};
 
 /// A photo in a borrowed buffer. The buffer needs no alignment; integers and floats are in native byte order.
@@ -33,13 +33,18 @@ pub struct PixelsMut<'a> {
     pub format: PixelFormat,
 }
 
+/// The largest magnitude of a float sample that is reckoned with: what half floats hold, and with them HDR formats. A
+/// sample beyond is kept where nothing is changed, and taken for this where something is.
+pub(super) const FLOAT_MAX: f32 = 65_504.0;
+
 /// One number of a pixel.
 pub(super) trait Sample: Copy + Default + Send + Sync + 'static {
     /// Bytes of one.
     const BYTES: usize;
-    /// As 0..1 (floats may be beyond).
+    /// As 0..1 (floats may be beyond, by [`FLOAT_MAX`] at most).
     fn unit(self) -> f32;
-    /// Moved by `by` in the 0..1 scale: rounded to nearest, clamped to the range. 0 changes no bit.
+    /// Moved by `by` in the 0..1 scale: rounded to nearest, clamped to the range. 0 changes no bit. A float that moves
+    /// begins and ends within [`FLOAT_MAX`], so it stays finite.
     fn moved(self, by: f32) -> Self;
     /// From native-endian bytes.
     fn read(bytes: &[u8]) -> Self;
@@ -76,13 +81,13 @@ macro_rules! sample {
 // The casts saturate, which is the clamp; 0.5 + truncation rounds, as the sum is never far below 0.
 sample!(u8, |v| f32::from(v) * (1.0 / 255.0), |v, by| (f32::from(v) + by * 255.0 + 0.5) as u8);
 sample!(u16, |v| f32::from(v) * (1.0 / 65535.0), |v, by| (f32::from(v) + by * 65535.0 + 0.5) as u16);
-sample!(f32, |v| v, |v, by| {
+sample!(f32, |v| v.clamp(-FLOAT_MAX, FLOAT_MAX), |v, by| {
     if by == 0.0 {
         v
     } else if (0.0..=1.0).contains(&v) {
         (v + by).clamp(0.0, 1.0)
     } else {
-        v + by
+        (v.clamp(-FLOAT_MAX, FLOAT_MAX) + by).clamp(-FLOAT_MAX, FLOAT_MAX)
     }
 });
 
@@ -111,10 +116,13 @@ fn check_layout(length: usize, width: u32, height: u32, stride: usize, format: P
 }
 
 impl PixelsRef<'_> {
-    fn gather<T: Sample>(&self) -> Vec<T> {
+    fn gather<T: Sample>(&self) -> Result<Vec<T>> {
         let row_bytes = self.width as usize * self.format.bytes();
-        let rows = self.data.chunks(self.stride).take(self.height as usize);
-        rows.flat_map(|row| row[..row_bytes].chunks_exact(T::BYTES).map(T::read)).collect()
+        let mut samples = room_for(row_bytes / T::BYTES * self.height as usize)?;
+        for row in self.data.chunks(self.stride).take(self.height as usize) {
+            samples.extend(row[..row_bytes].chunks_exact(T::BYTES).map(T::read));
+        }
+        Ok(samples)
     }
 }
 
@@ -153,14 +161,15 @@ impl Photo {
     /// Copies a photo out of a borrowed buffer.
     ///
     /// # Errors
-    /// If the size is over the limits, the stride too small, the buffer too short, or a float not finite.
+    /// If the size is over the limits, the stride too small, the buffer too short, a float not finite, or memory
+    /// too short for the copy.
     pub fn from_pixels(pixels: PixelsRef<'_>) -> Result<Self> {
         check_size(pixels.width, pixels.height)?;
         check_layout(pixels.data.len(), pixels.width, pixels.height, pixels.stride, pixels.format)?;
         let samples = match pixels.format.depth {
-            Depth::U8 => Samples::U8(pixels.gather()),
-            Depth::U16 => Samples::U16(pixels.gather()),
-            Depth::F32 => Samples::F32(pixels.gather()),
+            Depth::U8 => Samples::U8(pixels.gather()?),
+            Depth::U16 => Samples::U16(pixels.gather()?),
+            Depth::F32 => Samples::F32(pixels.gather()?),
         };
         Photo::new(pixels.width, pixels.height, pixels.format.channels, samples)
     }

@@ -63,3 +63,13 @@ fn wrong_buffers_get_sentences() {
     assert!(write(4, 24, RGB16, 95).contains("need at least 96"));
     assert!(write(4, 24, grey, 96).contains("the output's pixels are Grey of F32"));
 }
+
+#[test]
+fn too_little_memory_gets_a_sentence() {
+    let error = super::super::room_for::<f32>(usize::MAX >> 4).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::OutOfMemory);
+    let mebibytes = (usize::MAX >> 22) + 1;
+    let text = format!("there is not enough memory for a photo of {mebibytes} MiB; give a smaller one");
+    assert_eq!(error.to_string(), text);
+    assert!(super::super::room_for::<f32>(1000).unwrap().capacity() >= 1000);
+}
