@@ -150,6 +150,32 @@ fn links_to_the_photo_are_the_photo() {
     }
 }
 
+// Linux alone takes any bytes for a name.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf_8_are_told_in_json() {
+    use std::os::unix::ffi::OsStrExt;
+    let room = room();
+    let odd = std::ffi::OsStr::from_bytes(b"f\xffce.png");
+    std::fs::copy(astronaut(), room.path().join(odd)).unwrap();
+    let json = |args: &[&str], code| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_npe"));
+        let ran =
+            command.arg(args[0]).arg(odd).args(&args[1..]).arg("--json").current_dir(room.path()).output();
+        let ran = ran.unwrap();
+        assert_eq!(ran.status.code(), Some(code), "{args:?}: {}", text(&ran.stderr));
+        serde_json::from_slice::<Value>(&ran.stdout).unwrap()
+    };
+    std::fs::create_dir(room.path().join("out")).unwrap();
+    assert_eq!(json(&["faces"], 0)["photo"], "f\u{fffd}ce.png");
+    assert_eq!(json(&["figures"], 0)["strokes"][0]["photo"], "f\u{fffd}ce.png");
+    let edit = ["edit", "--at", "face", "--stroke", HAIR, "-o", "out"];
+    assert_eq!(json(&edit, 0)["photos"][0]["output"], "out/f\u{fffd}ce.png");
+    assert_eq!(json(&edit, 1)["photos"][0]["photo"], "f\u{fffd}ce.png");
+    std::fs::write(room.path().join(odd), "no photo").unwrap();
+    assert_eq!(json(&["figures"], 1)["errors"][0]["photo"], "f\u{fffd}ce.png");
+}
+
 #[test]
 fn a_bad_photo_does_not_stop_the_others() {
     let room = room();

@@ -233,7 +233,7 @@ fn targets(args: &Args) -> Result<Vec<Target>> {
 
 fn as_json(input: &Path, done: &npe::Result<Done>) -> Value {
     match done {
-        Err(e) => json!({"photo": input, "error": e.to_string()}),
+        Err(e) => json!({"photo": input.to_string_lossy(), "error": e.to_string()}),
         Ok(done) => {
             let operations: Vec<Value> = (done.operations.iter())
                 .map(|(r, ms)| {
@@ -249,8 +249,8 @@ fn as_json(input: &Path, done: &npe::Result<Done>) -> Value {
                 .collect();
             let r = done.changed;
             json!({
-                "photo": input,
-                "output": done.output,
+                "photo": input.to_string_lossy(),
+                "output": done.output.to_string_lossy(),
                 "frame": done.frame,
                 "changed": {"x": r.x, "y": r.y, "width": r.width, "height": r.height},
                 "operations": operations,
