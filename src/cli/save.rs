@@ -216,7 +216,8 @@ fn carried(extras: &Extras, pixels: &DynamicImage, format: ImageFormat, notes: &
     if extras.exif.is_some() && exif.is_none() {
         notes.push("the EXIF data is gone; this format does not hold it here".into());
     }
-    Extras { icc, exif }
+    notes.extend(extras.lost.iter().map(|n| (*n).to_owned()));
+    Extras { icc, exif, density: extras.density, lost: Vec::new() }
 }
 
 fn encode(
@@ -228,7 +229,13 @@ fn encode(
 ) -> ImageResult<()> {
     match format {
         // 4:4:4, as this encoder always does.
-        ImageFormat::Jpeg => with(jpeg::JpegEncoder::new_with_quality(file, quality), pixels, extras),
+        ImageFormat::Jpeg => {
+            let mut encoder = jpeg::JpegEncoder::new_with_quality(file, quality);
+            if let Some(density) = extras.density {
+                encoder.set_pixel_density(density);
+            }
+            with(encoder, pixels, extras)
+        }
         ImageFormat::Tiff => with(tiff::TiffEncoder::new(file), pixels, extras),
         ImageFormat::WebP => with(webp::WebPEncoder::new_lossless(file), pixels, extras),
         ImageFormat::Bmp => {
