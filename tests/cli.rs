@@ -121,7 +121,12 @@ fn wrong_use_gets_a_sentence() {
         (&["edit", "face.png", "--strokes", "new.json", "-o", "o.png"], 1, "version 9"),
         (&["faces", "plain.png"], 1, "no face was found"),
         (&["sample", "--count", "0", "-o", "o.png"], 2, "--count is 0"),
-        (&["interpolate", "face.png", "plain.png", "-o", "o.png"], 1, "plain.png: no face was found"),
+        (
+            &["interpolate", "face.png", "plain.png", "-o", "o.png"],
+            1,
+            "plain.png: no face was found in the photo; crop the photo",
+        ),
+        (&["figures", "plain.png"], 1, "plain.png: no face was found in the photo; crop the photo"),
     ];
     for (args, code, part) in table {
         let ran = npe(here, args);
@@ -272,6 +277,21 @@ fn a_saved_stroke_file_conforms_and_replays() {
     assert!(ran.status.success(), "{}", text(&ran.stderr));
     let read = |name: &str| image::open(room.path().join(name)).unwrap();
     assert_eq!(read("a.png"), read("b.png"));
+    assert!(text(&ran.stderr).contains("the face frame is the stroke file's"), "{}", text(&ran.stderr));
+    // Another photo of the same size, its face elsewhere: in a batch and alone the face found counts.
+    let mut moved = read("face.png").to_rgb8();
+    let shifted = image::imageops::crop_imm(&moved, 40, 0, moved.width() - 40, moved.height()).to_image();
+    image::imageops::replace(&mut moved, &shifted, 0, 0);
+    moved.save(room.path().join("moved.png")).unwrap();
+    let ran =
+        npe(room.path(), &["edit", "moved.png", "face.png", "--strokes", "s.json", "-o", "both", "--json"]);
+    let told = text(&ran.stderr);
+    assert!(told.contains("moved.png: the face frame is the found face's"), "{told}");
+    assert!(told.contains("face.png: the face frame is the stroke file's"), "{told}");
+    let both: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let cx = |n: usize| number(&both["photos"][n]["frame"]["cx"]);
+    assert!((cx(1) - cx(0) - 40.0).abs() < 8.0, "{both}");
+    assert_eq!(read("a.png"), read("both/face.png"));
     // And the schema refuses what is not one.
     file["operations"][0]["dabs"][0][4] = 2.into();
     assert!(!validator.is_valid(&file));

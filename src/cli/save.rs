@@ -79,6 +79,16 @@ fn format(path: &Path) -> Result<ImageFormat> {
     }
 }
 
+/// The error without the temporary file's name, which says nothing to a person.
+fn plain(error: std::io::Error) -> std::io::Error {
+    let code =
+        error.get_ref().and_then(|named| named.source()).and_then(|e| e.downcast_ref::<std::io::Error>());
+    match code.and_then(std::io::Error::raw_os_error) {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    }
+}
+
 /// Writes bytes of any kind under a temporary name in the same folder, then renames. On a failure nothing is left.
 ///
 /// # Errors
@@ -99,7 +109,7 @@ pub fn write_with(
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder(&target)).map_err(failed)?;
+    let mut file = builder.tempfile_in(folder(&target)).map_err(|e| failed(plain(e)))?;
     let mut buffered = BufWriter::new(file.as_file_mut());
     write(&mut buffered)?;
     buffered.flush().map_err(failed)?;
