@@ -156,6 +156,64 @@ fn links_to_the_photo_are_the_photo() {
 }
 
 #[test]
+fn targets_are_checked_before_anything_is_written() {
+    let room = room();
+    std::fs::create_dir(room.path().join("full")).unwrap();
+    std::fs::write(room.path().join("full/mask.png"), "kept").unwrap();
+    std::fs::write(room.path().join("s.json"), "kept").unwrap();
+    let cases: [(&[&str], &str); 7] = [
+        (&["--views", "full"], "full/mask.png exists already"),
+        (&["--views", "s.json/v"], "s.json is not a folder"),
+        (&["--save-strokes", "s.json"], "s.json exists already"),
+        (&["--save-strokes", "no/t.json"], "the folder no does not exist"),
+        (&["--save-strokes", "./o.png"], "written over another file"),
+        (&["--save-strokes", "face.png", "--force"], "written over another file"),
+        (&["--views", "o.png"], "written over another file"),
+    ];
+    for (more, part) in cases {
+        let args = [&["edit", "face.png", "--at", "face", "--stroke", HAIR, "-o", "o.png"], more].concat();
+        let ran = npe(room.path(), &args);
+        assert!(!ran.status.success() && text(&ran.stderr).contains(part), "{more:?}: {}", text(&ran.stderr));
+        assert!(!room.path().join("o.png").exists(), "{more:?}");
+    }
+    assert_eq!(std::fs::read(room.path().join("s.json")).unwrap(), b"kept");
+    assert_eq!(std::fs::read_dir(room.path().join("full")).unwrap().count(), 1);
+    let all = ["--views", "full", "--save-strokes", "s.json", "--force"];
+    hair(room.path(), "face.png", "face.png", &all);
+    for name in "original reconstruction generated delta error mask latents result sheet".split(' ') {
+        assert!(image::open(room.path().join(format!("full/{name}.png"))).is_ok(), "{name}");
+    }
+    let after = image::open(room.path().join("face.png")).unwrap();
+    assert_ne!(after, image::open(astronaut()).unwrap(), "--force did not replace the photo");
+}
+
+#[test]
+fn a_painted_layer_is_made_real_and_the_colour_profile_kept() {
+    let room = room();
+    let photo = image::open(astronaut()).unwrap().to_rgb8();
+    let faces = npe(room.path(), &["faces", "face.png", "--json"]).stdout;
+    let face = serde_json::from_slice::<Value>(&faces).unwrap()["faces"][0].clone();
+    let (cx, cy, side) = (number(&face["cx"]), number(&face["cy"]), number(&face["side"]));
+    let layer = image::RgbaImage::from_fn(photo.width(), photo.height(), |x, y| {
+        let on =
+            (f64::from(x) - cx).abs() < 0.12 * side && (f64::from(y) - cy + 0.3 * side).abs() < 0.06 * side;
+        image::Rgba([20, 18, 16, if on { 255 } else { 0 }])
+    });
+    layer.save(room.path().join("layer.png")).unwrap();
+    let mut profile = vec![0_u8; 128];
+    profile[16..20].copy_from_slice(b"RGB ");
+    let file = std::fs::File::create(room.path().join("icc.png")).unwrap();
+    let mut encoder = image::codecs::png::PngEncoder::new(file);
+    encoder.set_icc_profile(profile.clone()).unwrap();
+    encoder.write_image(&photo, photo.width(), photo.height(), image::ExtendedColorType::Rgb8).unwrap();
+    let ran = npe(room.path(), &["edit", "icc.png", "--paint", "layer.png", "-o", "o.png"]);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    let mut decoder = ImageReader::open(room.path().join("o.png")).unwrap().into_decoder().unwrap();
+    assert_eq!(decoder.icc_profile().unwrap(), Some(profile));
+    assert_ne!(image::open(room.path().join("o.png")).unwrap().to_rgb8(), photo);
+}
+
+#[test]
 fn a_jpeg_that_is_cut_off_is_refused() {
     let room = room();
     image::open(astronaut()).unwrap().to_rgb8().save(room.path().join("whole.jpg")).unwrap();

@@ -96,6 +96,12 @@ fn work(
     if let Some(file) = &plan.save_strokes {
         save::check_free(file, &plan.inputs, plan.options.force)?;
     }
+    if let Some(folder) = views {
+        save::check_folder(folder)?;
+        if folder.is_dir() {
+            view_files(folder).iter().try_for_each(|file| save::check(file, &plan.inputs, plan.options))?;
+        }
+    }
     let (photo, extras) = read::photo(input)?;
     let (frame, note) = match own_frame(plan, &photo) {
         Some(own) => near_or_found(own, &photo::find(&photo)?),
@@ -176,6 +182,12 @@ fn near_or_found(own: Frame, faces: &[Face]) -> (Frame, Option<&'static str>) {
             ),
         ),
     }
+}
+
+/// The files that [`write_views`] writes.
+pub fn view_files(folder: &Path) -> Vec<PathBuf> {
+    let names = View::ALL.iter().map(|v| v.name()).chain(["sheet"]);
+    names.map(|name| folder.join(format!("{name}.png"))).collect()
 }
 
 /// Writes all views as PNG, and the contact sheet.

@@ -42,11 +42,60 @@ pub fn check_free(path: &Path, inputs: &[PathBuf], force: bool) -> Result<()> {
         return Err(Error::new(ErrorKind::Io, text));
     }
     if force || path.symlink_metadata().is_err() {
-        return Ok(());
+        return check_writable(folder);
     }
     let own = inputs.iter().any(|input| same_file(input, path));
     let what = if own { "is the photo itself" } else { "exists already" };
     Err(Error::new(ErrorKind::Io, format!("{name} {what}; give another name, or --force to replace it")))
+}
+
+/// Checks that a folder is there or can be made, and that files can be written into it.
+///
+/// # Errors
+/// If not.
+pub fn check_folder(path: &Path) -> Result<()> {
+    // The nearest one that is there: the others are made in it.
+    let there = path.ancestors().find(|p| p.symlink_metadata().is_ok()).unwrap_or(Path::new("."));
+    if !there.is_dir() {
+        let text =
+            format!("the folder {} can't be made: {} is not a folder", path.display(), there.display());
+        return Err(Error::new(ErrorKind::Io, text));
+    }
+    check_writable(there)
+}
+
+fn check_writable(folder: &Path) -> Result<()> {
+    let tried = tempfile::Builder::new().prefix(".npe-").suffix(".tmp").tempfile_in(folder);
+    tried.map(drop).map_err(|e| io("the folder", folder, "written into", plain(e)))
+}
+
+/// Checks that no file to be written is another one too, or a folder that another one goes into.
+///
+/// # Errors
+/// With the name of one that is.
+pub fn check_distinct(files: &[PathBuf]) -> Result<()> {
+    let places: Vec<PathBuf> = files.iter().map(|f| place(f)).collect();
+    let mut seen = std::collections::HashSet::new();
+    let twice = files.iter().zip(&places).find(|(_, p)| !seen.insert(p.as_path()));
+    let under = || files.iter().zip(&places).find(|(_, p)| p.ancestors().skip(1).any(|a| seen.contains(a)));
+    match twice.or_else(under) {
+        None => Ok(()),
+        Some((file, _)) => Err(Error::invalid(format!(
+            "{} would be written over another file of this command; give each its own name",
+            file.display()
+        ))),
+    }
+}
+
+/// Where a path leads to, also if nothing is there yet.
+fn place(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.into());
+    let found = whole.ancestors().find_map(|a| Some((a.canonicalize().ok()?, whole.strip_prefix(a).ok()?)));
+    match found {
+        Some((there, rest)) if rest.as_os_str().is_empty() => there,
+        Some((there, rest)) => there.join(rest),
+        None => whole.clone(),
+    }
 }
 
 /// Whether two paths name the same file, through symbolic and hard links too.
