@@ -121,7 +121,12 @@ fn wrong_use_gets_a_sentence() {
         (&["edit", "face.png", "--strokes", "new.json", "-o", "o.png"], 1, "version 9"),
         (&["faces", "plain.png"], 1, "no face was found"),
         (&["sample", "--count", "0", "-o", "o.png"], 2, "--count is 0"),
-        (&["interpolate", "face.png", "plain.png", "-o", "o.png"], 1, "plain.png: no face was found"),
+        (
+            &["interpolate", "face.png", "plain.png", "-o", "o.png"],
+            1,
+            "plain.png: no face was found in the photo; crop the photo",
+        ),
+        (&["figures", "plain.png"], 1, "plain.png: no face was found in the photo; crop the photo"),
     ];
     for (args, code, part) in table {
         let ran = npe(here, args);
@@ -148,6 +153,157 @@ fn links_to_the_photo_are_the_photo() {
         let ran = npe(room.path(), &["edit", "face.png", "--at", "face", "--stroke", HAIR, "-o", out]);
         assert!(text(&ran.stderr).contains("is the photo itself"), "{out}");
     }
+}
+
+#[test]
+fn targets_are_checked_before_anything_is_written() {
+    let room = room();
+    std::fs::create_dir(room.path().join("full")).unwrap();
+    std::fs::write(room.path().join("full/mask.png"), "kept").unwrap();
+    std::fs::write(room.path().join("s.json"), "kept").unwrap();
+    let cases: [(&[&str], &str); 7] = [
+        (&["--views", "full"], "full/mask.png exists already"),
+        (&["--views", "s.json/v"], "s.json is not a folder"),
+        (&["--save-strokes", "s.json"], "s.json exists already"),
+        (&["--save-strokes", "no/t.json"], "the folder no does not exist"),
+        (&["--save-strokes", "./o.png"], "written over another file"),
+        (&["--save-strokes", "face.png", "--force"], "written over another file"),
+        (&["--views", "o.png"], "written over another file"),
+    ];
+    for (more, part) in cases {
+        let args = [&["edit", "face.png", "--at", "face", "--stroke", HAIR, "-o", "o.png"], more].concat();
+        let ran = npe(room.path(), &args);
+        assert!(!ran.status.success() && text(&ran.stderr).contains(part), "{more:?}: {}", text(&ran.stderr));
+        assert!(!room.path().join("o.png").exists(), "{more:?}");
+    }
+    assert_eq!(std::fs::read(room.path().join("s.json")).unwrap(), b"kept");
+    assert_eq!(std::fs::read_dir(room.path().join("full")).unwrap().count(), 1);
+    let all = ["--views", "full", "--save-strokes", "s.json", "--force"];
+    hair(room.path(), "face.png", "face.png", &all);
+    for name in "original reconstruction generated delta error mask latents result sheet".split(' ') {
+        assert!(image::open(room.path().join(format!("full/{name}.png"))).is_ok(), "{name}");
+    }
+    let after = image::open(room.path().join("face.png")).unwrap();
+    assert_ne!(after, image::open(astronaut()).unwrap(), "--force did not replace the photo");
+}
+
+#[test]
+fn a_painted_layer_is_made_real_and_the_colour_profile_kept() {
+    let room = room();
+    let photo = image::open(astronaut()).unwrap().to_rgb8();
+    let faces = npe(room.path(), &["faces", "face.png", "--json"]).stdout;
+    let face = serde_json::from_slice::<Value>(&faces).unwrap()["faces"][0].clone();
+    let (cx, cy, side) = (number(&face["cx"]), number(&face["cy"]), number(&face["side"]));
+    let layer = image::RgbaImage::from_fn(photo.width(), photo.height(), |x, y| {
+        let on =
+            (f64::from(x) - cx).abs() < 0.12 * side && (f64::from(y) - cy + 0.3 * side).abs() < 0.06 * side;
+        image::Rgba([20, 18, 16, if on { 255 } else { 0 }])
+    });
+    layer.save(room.path().join("layer.png")).unwrap();
+    let mut profile = vec![0_u8; 128];
+    profile[16..20].copy_from_slice(b"RGB ");
+    let file = std::fs::File::create(room.path().join("icc.png")).unwrap();
+    let mut encoder = image::codecs::png::PngEncoder::new(file);
+    encoder.set_icc_profile(profile.clone()).unwrap();
+    encoder.write_image(&photo, photo.width(), photo.height(), image::ExtendedColorType::Rgb8).unwrap();
+    let ran = npe(room.path(), &["edit", "icc.png", "--paint", "layer.png", "-o", "o.png"]);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    let mut decoder = ImageReader::open(room.path().join("o.png")).unwrap().into_decoder().unwrap();
+    assert_eq!(decoder.icc_profile().unwrap(), Some(profile));
+    assert_ne!(image::open(room.path().join("o.png")).unwrap().to_rgb8(), photo);
+}
+
+#[test]
+fn a_jpeg_that_is_cut_off_is_refused() {
+    let room = room();
+    image::open(astronaut()).unwrap().to_rgb8().save(room.path().join("whole.jpg")).unwrap();
+    let mut bytes = std::fs::read(room.path().join("whole.jpg")).unwrap();
+    bytes.truncate(bytes.len() * 8 / 10);
+    std::fs::write(room.path().join("cut.jpg"), bytes).unwrap();
+    let ran = npe(room.path(), &["edit", "cut.jpg", "--at", "face", "--stroke", HAIR, "-o", "o.jpg"]);
+    let told = text(&ran.stderr);
+    assert!(ran.status.code() == Some(1) && told.contains("the photo cut.jpg is cut off"), "{told}");
+    assert!(!room.path().join("o.jpg").exists());
+}
+
+#[test]
+fn what_is_not_carried_is_told() {
+    let room = room();
+    // A JPEG of 300 dpi with a comment and XMP.
+    let pixels = image::open(astronaut()).unwrap().to_rgb8();
+    let mut jpeg = Vec::new();
+    let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 95);
+    encoder.set_pixel_density(image::codecs::jpeg::PixelDensity::dpi(300));
+    encoder.encode_image(&pixels).unwrap();
+    // The JFIF header is the first 20 bytes.
+    let more = b"\xff\xfe\0\x04hi\xff\xe1\0\x23http://ns.adobe.com/xap/1.0/\0<x/>";
+    std::fs::write(room.path().join("a.jpg"), [&jpeg[..20], more, &jpeg[20..]].concat()).unwrap();
+    let ran = npe(room.path(), &["edit", "a.jpg", "--at", "face", "--stroke", HAIR, "-o", "b.jpg"]);
+    let told = text(&ran.stderr);
+    assert!(told.contains("the comment is gone") && told.contains("the XMP data is gone"), "{told}");
+    let after = std::fs::read(room.path().join("b.jpg")).unwrap();
+    assert_eq!(after[6..18], jpeg[6..18], "the density is lost");
+    // A PNG that says it is animated: an acTL chunk after its header, which takes 33 bytes.
+    let png = std::fs::read(room.path().join("face.png")).unwrap();
+    let chunk = b"\0\0\0\x08acTL\0\0\0\x01\0\0\0\0\xb4\x2d\xe9\xa0".to_vec();
+    std::fs::write(room.path().join("moving.png"), [&png[..33], &chunk, &png[33..]].concat()).unwrap();
+    let ran = npe(room.path(), &["edit", "moving.png", "--at", "face", "--stroke", HAIR, "-o", "still.png"]);
+    let told = text(&ran.stderr);
+    assert!(ran.status.success() && told.contains("only its first picture was edited"), "{told}");
+}
+
+#[test]
+fn float_grey_tiff_is_refused_by_its_name() {
+    let room = room();
+    // Little-endian TIFF, 2×2 float samples at 8, the directory at 24.
+    let mut file = b"II*\0\x18\0\0\0".to_vec();
+    file.extend([0; 16]);
+    let entries: [(u16, u16, u32); 9] = [
+        (256, 3, 2),
+        (257, 3, 2),
+        (258, 3, 32),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 4, 8),
+        (277, 3, 1),
+        (279, 4, 16),
+        (339, 3, 3),
+    ];
+    file.extend((entries.len() as u16).to_le_bytes());
+    for (tag, kind, value) in entries {
+        let parts = [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &1_u32.to_le_bytes(), &value.to_le_bytes()];
+        file.extend(parts.concat());
+    }
+    file.extend([0; 4]);
+    std::fs::write(room.path().join("float.tif"), file).unwrap();
+    let told = text(&npe(room.path(), &["faces", "float.tif"]).stderr);
+    assert!(told.contains("32-bit float grey TIFF") && told.contains("convert it to RGB"), "{told}");
+}
+
+// Linux alone takes any bytes for a name.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf_8_are_told_in_json() {
+    use std::os::unix::ffi::OsStrExt;
+    let room = room();
+    let odd = std::ffi::OsStr::from_bytes(b"f\xffce.png");
+    std::fs::copy(astronaut(), room.path().join(odd)).unwrap();
+    let json = |args: &[&str], code| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_npe"));
+        let ran =
+            command.arg(args[0]).arg(odd).args(&args[1..]).arg("--json").current_dir(room.path()).output();
+        let ran = ran.unwrap();
+        assert_eq!(ran.status.code(), Some(code), "{args:?}: {}", text(&ran.stderr));
+        serde_json::from_slice::<Value>(&ran.stdout).unwrap()
+    };
+    std::fs::create_dir(room.path().join("out")).unwrap();
+    assert_eq!(json(&["faces"], 0)["photo"], "f\u{fffd}ce.png");
+    assert_eq!(json(&["figures"], 0)["strokes"][0]["photo"], "f\u{fffd}ce.png");
+    let edit = ["edit", "--at", "face", "--stroke", HAIR, "-o", "out"];
+    assert_eq!(json(&edit, 0)["photos"][0]["output"], "out/f\u{fffd}ce.png");
+    assert_eq!(json(&edit, 1)["photos"][0]["photo"], "f\u{fffd}ce.png");
+    std::fs::write(room.path().join(odd), "no photo").unwrap();
+    assert_eq!(json(&["figures"], 1)["errors"][0]["photo"], "f\u{fffd}ce.png");
 }
 
 #[test]
@@ -179,6 +335,21 @@ fn a_saved_stroke_file_conforms_and_replays() {
     assert!(ran.status.success(), "{}", text(&ran.stderr));
     let read = |name: &str| image::open(room.path().join(name)).unwrap();
     assert_eq!(read("a.png"), read("b.png"));
+    assert!(text(&ran.stderr).contains("the face frame is the stroke file's"), "{}", text(&ran.stderr));
+    // Another photo of the same size, its face elsewhere: in a batch and alone the face found counts.
+    let mut moved = read("face.png").to_rgb8();
+    let shifted = image::imageops::crop_imm(&moved, 40, 0, moved.width() - 40, moved.height()).to_image();
+    image::imageops::replace(&mut moved, &shifted, 0, 0);
+    moved.save(room.path().join("moved.png")).unwrap();
+    let ran =
+        npe(room.path(), &["edit", "moved.png", "face.png", "--strokes", "s.json", "-o", "both", "--json"]);
+    let told = text(&ran.stderr);
+    assert!(told.contains("moved.png: the face frame is the found face's"), "{told}");
+    assert!(told.contains("face.png: the face frame is the stroke file's"), "{told}");
+    let both: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let cx = |n: usize| number(&both["photos"][n]["frame"]["cx"]);
+    assert!((cx(1) - cx(0) - 40.0).abs() < 8.0, "{both}");
+    assert_eq!(read("a.png"), read("both/face.png"));
     // And the schema refuses what is not one.
     file["operations"][0]["dabs"][0][4] = 2.into();
     assert!(!validator.is_valid(&file));

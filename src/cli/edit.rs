@@ -98,6 +98,12 @@ pub fn order(matches: &ArgMatches) -> Vec<(&'static str, usize)> {
 pub fn run(args: &Args, order: &[(&'static str, usize)]) -> Result {
     let plan = plan(args, order)?;
     let targets = targets(args)?;
+    distinct(args, &targets).map_err(Failure::usage)?;
+    if targets.len() > 1 {
+        std::fs::create_dir_all(&args.output).map_err(|e| {
+            Failure::usage(io("several photos go into a folder, but", &args.output, "made one", e))
+        })?;
+    }
     let jobs = args.machine.threads()?.min(targets.len());
     let model = args.machine.load(jobs)?;
     let progress = Progress::new("editing", targets.len() * plan.steps.len());
@@ -208,11 +214,6 @@ struct Target {
 /// Which photo goes where.
 fn targets(args: &Args) -> Result<Vec<Target>> {
     let several = args.photo.len() > 1;
-    if several {
-        std::fs::create_dir_all(&args.output).map_err(|e| {
-            Failure::usage(io("several photos go into a folder, but", &args.output, "made one", e))
-        })?;
-    }
     let mut names = BTreeSet::new();
     let mut targets = Vec::new();
     for input in &args.photo {
@@ -231,9 +232,24 @@ fn targets(args: &Args) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
+/// Checks that no two files of the command are one. OUT may be its photo (with --force), the others may not.
+fn distinct(args: &Args, targets: &[Target]) -> npe::Result<()> {
+    let mut others: Vec<PathBuf> = args.save_strokes.iter().cloned().collect();
+    others.extend(targets.iter().filter_map(|t| t.views.as_deref()).flat_map(job::view_files));
+    let outputs = targets.iter().map(|t| t.output.clone());
+    save::check_distinct(&outputs.chain(others.iter().cloned()).collect::<Vec<_>>())?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    // One layer may be painted twice.
+    let inputs = args.photo.iter().chain(&args.paint).map(|p| p.canonicalize().unwrap_or_else(|_| p.clone()));
+    others.extend(inputs.collect::<BTreeSet<_>>());
+    save::check_distinct(&others)
+}
+
 fn as_json(input: &Path, done: &npe::Result<Done>) -> Value {
     match done {
-        Err(e) => json!({"photo": input, "error": e.to_string()}),
+        Err(e) => json!({"photo": input.to_string_lossy(), "error": e.to_string()}),
         Ok(done) => {
             let operations: Vec<Value> = (done.operations.iter())
                 .map(|(r, ms)| {
@@ -249,8 +265,8 @@ fn as_json(input: &Path, done: &npe::Result<Done>) -> Value {
                 .collect();
             let r = done.changed;
             json!({
-                "photo": input,
-                "output": done.output,
+                "photo": input.to_string_lossy(),
+                "output": done.output.to_string_lossy(),
                 "frame": done.frame,
                 "changed": {"x": r.x, "y": r.y, "width": r.width, "height": r.height},
                 "operations": operations,

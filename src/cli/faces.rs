@@ -30,7 +30,9 @@ pub fn run(args: &Args) -> Result {
             })
             .collect();
         let (width, height) = (pixels.width(), pixels.height());
-        print_json(&json!({"photo": args.photo, "width": width, "height": height, "faces": faces}))?;
+        print_json(
+            &json!({"photo": args.photo.to_string_lossy(), "width": width, "height": height, "faces": faces}),
+        )?;
         return Ok(Outcome::Done);
     }
     if faces.is_empty() {

@@ -135,10 +135,12 @@ fn show(args: &Args, measured: &[std::result::Result<Vec<Row>, String>]) -> Resu
     if args.json {
         let strokes: Vec<_> = rows
             .iter()
-            .map(|(photo, row)| json!({"photo": photo, "stroke": row.stroke, "figures": row.figures}))
+            .map(|(photo, row)| json!({"photo": photo.to_string_lossy(), "stroke": row.stroke, "figures": row.figures}))
             .collect();
         let errors: Vec<_> = (args.photos.iter().zip(measured))
-            .filter_map(|(photo, m)| m.as_ref().err().map(|e| json!({"photo": photo, "error": e})))
+            .filter_map(|(photo, m)| {
+                m.as_ref().err().map(|e| json!({"photo": photo.to_string_lossy(), "error": e}))
+            })
             .collect();
         let means: serde_json::Map<_, _> =
             means.iter().map(|(name, f)| ((*name).to_owned(), json!(f))).collect();
@@ -176,7 +178,7 @@ fn stem(path: &Path) -> String {
 fn measure(path: &Path, model: &LoadedModel) -> npe::Result<Vec<Row>> {
     let (photo, _) = read::photo(path)?;
     let photo = Arc::new(photo);
-    let frame = frame::Choice::Auto.find(&photo)?;
+    let frame = frame::largest(&photo)?;
     let mut rows = Vec::new();
     for (name, text) in STROKES {
         let stroke = stroke::place(&stroke::parse(text)?, At::Face, &frame);

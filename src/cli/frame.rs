@@ -76,6 +76,20 @@ impl Choice {
     }
 }
 
+/// The largest face, for commands that have no --frame.
+///
+/// # Errors
+/// If no face is found.
+pub fn largest(photo: &Photo) -> npe::Result<Frame> {
+    let face = photo::find(photo)?.into_iter().next().map(|face| face.frame);
+    face.ok_or_else(|| {
+        Error::new(
+            ErrorKind::NoFace,
+            "no face was found in the photo; crop the photo to a face, and turn it upright",
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

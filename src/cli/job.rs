@@ -7,7 +7,7 @@ use crate::stroke::{self, At};
 use crate::{save, sheet};
 use npe::brush::{Mode, Stroke};
 use npe::edit::{BlendSettings, Edit, Report, StrokeFile, StrokeSettings, Units, View};
-use npe::photo::{Frame, Photo, Rect};
+use npe::photo::{self, Face, Frame, Photo, Rect};
 use npe::session::LoadedModel;
 use npe::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -96,14 +96,20 @@ fn work(
     if let Some(file) = &plan.save_strokes {
         save::check_free(file, &plan.inputs, plan.options.force)?;
     }
-    let (photo, extras) = read::photo(input)?;
-    let frame = match own_frame(plan, &photo) {
-        Some(frame) => {
-            progress.say("the face frame is the stroke file's; give --frame auto to look for the face");
-            frame
+    if let Some(folder) = views {
+        save::check_folder(folder)?;
+        if folder.is_dir() {
+            view_files(folder).iter().try_for_each(|file| save::check(file, &plan.inputs, plan.options))?;
         }
-        None => plan.frame.unwrap_or(Choice::Auto).find(&photo)?,
+    }
+    let (photo, extras) = read::photo(input)?;
+    let (frame, note) = match own_frame(plan, &photo) {
+        Some(own) => near_or_found(own, &photo::find(&photo)?),
+        None => (plan.frame.unwrap_or(Choice::Auto).find(&photo)?, None),
     };
+    if let Some(note) = note {
+        progress.say(&format!("{}: {note}", input.display()));
+    }
     let mut edit = Edit::new(model.generator.clone(), Arc::new(photo), frame)?;
     edit.set_stroke_settings(plan.settings)?;
     edit.set_blend_settings(plan.blend.over(edit.blend_settings()))?;
@@ -146,9 +152,9 @@ fn work(
     Ok(Done { output: output.to_owned(), frame, changed: edit.changed_rect()?, operations })
 }
 
-/// The stroke file's frame, if nobody asked for another, there is one photo, and the file was painted on one of its size.
+/// The stroke file's frame, if nobody asked for another and the file was painted on a photo of this one's size.
 fn own_frame(plan: &Plan, photo: &Photo) -> Option<Frame> {
-    if plan.frame.is_some() || plan.inputs.len() > 1 {
+    if plan.frame.is_some() {
         return None;
     }
     plan.steps.iter().find_map(|step| match step {
@@ -158,6 +164,30 @@ fn own_frame(plan: &Plan, photo: &Photo) -> Option<Frame> {
         }
         _ => None,
     })
+}
+
+/// The stroke file's frame if a face is where it is, so that a replay on the same photo is exact; else the largest face:
+/// a camera's photos are all of one size. Also a sentence on which was taken.
+fn near_or_found(own: Frame, faces: &[Face]) -> (Frame, Option<&'static str>) {
+    let near = |f: &Face| (f.frame.cx - own.cx).hypot(f.frame.cy - own.cy) <= 0.05 * own.side;
+    match faces.first() {
+        None => (own, Some("no face was found, so the face frame is the stroke file's")),
+        Some(_) if faces.iter().any(near) => {
+            (own, Some("the face frame is the stroke file's; give --frame auto to look for the face"))
+        }
+        Some(face) => (
+            face.frame,
+            Some(
+                "the face frame is the found face's, as no face is where the stroke file's was; give --frame for another",
+            ),
+        ),
+    }
+}
+
+/// The files that [`write_views`] writes.
+pub fn view_files(folder: &Path) -> Vec<PathBuf> {
+    let names = View::ALL.iter().map(|v| v.name()).chain(["sheet"]);
+    names.map(|name| folder.join(format!("{name}.png"))).collect()
 }
 
 /// Writes all views as PNG, and the contact sheet.
@@ -174,4 +204,22 @@ pub fn write_views(edit: &Edit, folder: &Path, options: save::Options) -> Result
     let path = folder.join("sheet.png");
     save::check(&path, &[], options)?;
     save::photo(&path, &sheet::of_edit(edit, &sheet::FIGURE)?, &Extras::default(), options).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_frame_counts_only_where_a_face_is() {
+        let frame = |cx| Frame { cx, cy: 100.0, side: 80.0, angle: 0.0 };
+        let face = |cx| Face { frame: frame(cx), score: 9.0 };
+        let own = frame(100.0);
+        assert_eq!(near_or_found(own, &[face(104.0)]).0, own);
+        assert_eq!(near_or_found(own, &[face(104.1)]).0, frame(104.1));
+        // The second face was painted on.
+        assert_eq!(near_or_found(own, &[face(300.0), face(99.0)]).0, own);
+        let (taken, note) = near_or_found(own, &[]);
+        assert!(taken == own && note.unwrap().contains("no face was found"));
+    }
 }

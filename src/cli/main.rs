@@ -1,6 +1,7 @@
 //! The `npe` command: edits photos from the command line with the library `npe`, and shows what its networks see.
 //! Calls the library's public interface only.
 
+mod container;
 mod demo;
 mod edit;
 mod exif;

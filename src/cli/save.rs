@@ -42,11 +42,60 @@ pub fn check_free(path: &Path, inputs: &[PathBuf], force: bool) -> Result<()> {
         return Err(Error::new(ErrorKind::Io, text));
     }
     if force || path.symlink_metadata().is_err() {
-        return Ok(());
+        return check_writable(folder);
     }
     let own = inputs.iter().any(|input| same_file(input, path));
     let what = if own { "is the photo itself" } else { "exists already" };
     Err(Error::new(ErrorKind::Io, format!("{name} {what}; give another name, or --force to replace it")))
+}
+
+/// Checks that a folder is there or can be made, and that files can be written into it.
+///
+/// # Errors
+/// If not.
+pub fn check_folder(path: &Path) -> Result<()> {
+    // The nearest one that is there: the others are made in it.
+    let there = path.ancestors().find(|p| p.symlink_metadata().is_ok()).unwrap_or(Path::new("."));
+    if !there.is_dir() {
+        let text =
+            format!("the folder {} can't be made: {} is not a folder", path.display(), there.display());
+        return Err(Error::new(ErrorKind::Io, text));
+    }
+    check_writable(there)
+}
+
+fn check_writable(folder: &Path) -> Result<()> {
+    let tried = tempfile::Builder::new().prefix(".npe-").suffix(".tmp").tempfile_in(folder);
+    tried.map(drop).map_err(|e| io("the folder", folder, "written into", plain(e)))
+}
+
+/// Checks that no file to be written is another one too, or a folder that another one goes into.
+///
+/// # Errors
+/// With the name of one that is.
+pub fn check_distinct(files: &[PathBuf]) -> Result<()> {
+    let places: Vec<PathBuf> = files.iter().map(|f| place(f)).collect();
+    let mut seen = std::collections::HashSet::new();
+    let twice = files.iter().zip(&places).find(|(_, p)| !seen.insert(p.as_path()));
+    let under = || files.iter().zip(&places).find(|(_, p)| p.ancestors().skip(1).any(|a| seen.contains(a)));
+    match twice.or_else(under) {
+        None => Ok(()),
+        Some((file, _)) => Err(Error::invalid(format!(
+            "{} would be written over another file of this command; give each its own name",
+            file.display()
+        ))),
+    }
+}
+
+/// Where a path leads to, also if nothing is there yet.
+fn place(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.into());
+    let found = whole.ancestors().find_map(|a| Some((a.canonicalize().ok()?, whole.strip_prefix(a).ok()?)));
+    match found {
+        Some((there, rest)) if rest.as_os_str().is_empty() => there,
+        Some((there, rest)) => there.join(rest),
+        None => whole.clone(),
+    }
 }
 
 /// Whether two paths name the same file, through symbolic and hard links too.
@@ -79,6 +128,16 @@ fn format(path: &Path) -> Result<ImageFormat> {
     }
 }
 
+/// The error without the temporary file's name, which says nothing to a person.
+fn plain(error: std::io::Error) -> std::io::Error {
+    let code =
+        error.get_ref().and_then(|named| named.source()).and_then(|e| e.downcast_ref::<std::io::Error>());
+    match code.and_then(std::io::Error::raw_os_error) {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    }
+}
+
 /// Writes bytes of any kind under a temporary name in the same folder, then renames. On a failure nothing is left.
 ///
 /// # Errors
@@ -99,7 +158,7 @@ pub fn write_with(
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder(&target)).map_err(failed)?;
+    let mut file = builder.tempfile_in(folder(&target)).map_err(|e| failed(plain(e)))?;
     let mut buffered = BufWriter::new(file.as_file_mut());
     write(&mut buffered)?;
     buffered.flush().map_err(failed)?;
@@ -216,7 +275,8 @@ fn carried(extras: &Extras, pixels: &DynamicImage, format: ImageFormat, notes: &
     if extras.exif.is_some() && exif.is_none() {
         notes.push("the EXIF data is gone; this format does not hold it here".into());
     }
-    Extras { icc, exif }
+    notes.extend(extras.lost.iter().map(|n| (*n).to_owned()));
+    Extras { icc, exif, density: extras.density, lost: Vec::new() }
 }
 
 fn encode(
@@ -228,7 +288,13 @@ fn encode(
 ) -> ImageResult<()> {
     match format {
         // 4:4:4, as this encoder always does.
-        ImageFormat::Jpeg => with(jpeg::JpegEncoder::new_with_quality(file, quality), pixels, extras),
+        ImageFormat::Jpeg => {
+            let mut encoder = jpeg::JpegEncoder::new_with_quality(file, quality);
+            if let Some(density) = extras.density {
+                encoder.set_pixel_density(density);
+            }
+            with(encoder, pixels, extras)
+        }
         ImageFormat::Tiff => with(tiff::TiffEncoder::new(file), pixels, extras),
         ImageFormat::WebP => with(webp::WebPEncoder::new_lossless(file), pixels, extras),
         ImageFormat::Bmp => {

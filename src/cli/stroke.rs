@@ -71,7 +71,7 @@ pub fn parse(text: &str) -> Result<Stroke> {
 
 fn hex(text: &str) -> Option<[f32; 3]> {
     let digits = text.strip_prefix('#')?;
-    if digits.len() != 6 || !digits.is_ascii() {
+    if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }
     let n = u32::from_str_radix(digits, 16).ok()?;
@@ -113,6 +113,7 @@ mod tests {
             ("1,2;radius=x;color=#000000", "radius is \"x\", not a number"),
             ("1,2;radius=3;color=black", "\"black\" is not a colour"),
             ("1,2;radius=3;color=#00é00", "is not a colour"),
+            ("1,2;radius=3;color=#+12345", "\"#+12345\" is not a colour"),
             ("1,2;radius=3;color=#000000;mode=blue", "the mode \"blue\" is not known"),
             ("1,2;radius=3;colr=#000000", "\"colr\" is not known"),
             ("1,2;radius=3;loud", "\"loud\" is not name=value"),
