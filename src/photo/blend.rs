@@ -188,7 +188,9 @@ impl Grid {
                 ),
             ));
         }
-        if let Some(v) = change.add.iter().chain(&change.keep_less).find(|v| !(v.abs() <= FLOAT_MAX)) {
+        if let Some(v) =
+            change.add.iter().chain(&change.keep_less).find(|v| !(-FLOAT_MAX..=FLOAT_MAX).contains(*v))
+        {
             return Err(Error::new(
                 ErrorKind::Internal,
                 format!("a change holds {v}; its values must be within ±{FLOAT_MAX}"),
