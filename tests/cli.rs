@@ -214,6 +214,22 @@ fn a_painted_layer_is_made_real_and_the_colour_profile_kept() {
 }
 
 #[test]
+fn a_palette_png_is_edited() {
+    let room = room();
+    let grey = image::open(astronaut()).unwrap().to_luma8();
+    let file = std::fs::File::create(room.path().join("palette.png")).unwrap();
+    let mut encoder = png::Encoder::new(file, grey.width(), grey.height());
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_palette((0..=255_u8).flat_map(|v| [v, v, v / 2]).collect::<Vec<_>>());
+    encoder.write_header().unwrap().write_image_data(&grey).unwrap();
+    hair(room.path(), "palette.png", "o.png", &[]);
+    let read = |name: &str| image::open(room.path().join(name)).unwrap();
+    let (before, after) = (read("palette.png"), read("o.png"));
+    assert_eq!((after.color(), after.to_rgb8()[(0, 0)]), (image::ColorType::Rgb8, before.to_rgb8()[(0, 0)]));
+    assert_ne!(before, after);
+}
+
+#[test]
 fn a_jpeg_that_is_cut_off_is_refused() {
     let room = room();
     image::open(astronaut()).unwrap().to_rgb8().save(room.path().join("whole.jpg")).unwrap();
