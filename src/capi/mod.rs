@@ -1,7 +1,7 @@
-//! The C interface: one module for each C type, every export wrapped by [`boundary`]. `include/npe.h` is generated from
+//! The C interface: one module for each C type, every export wrapped by `boundary`. `include/npe.h` is generated from
 //! these files (see `tests/capi_header.rs`), so their comments are written for people who read C.
 //!
-//! Nothing outside this room knows about pointers. Handles are tokens, not addresses ([`handle`]), so a freed or
+//! Nothing outside this room knows about pointers. Handles are tokens, not addresses (`handle`), so a freed or
 //! foreign one is told from a live one without being touched.
 
 #![allow(non_camel_case_types)]

@@ -1,7 +1,7 @@
 //! The CPU engine for `ian-simple` networks of any width: inference, and the gradient of a loss on the image with respect
 //! to the latents. Calls [`crate::generator`] (its trait) and [`crate::model`].
 //!
-//! Images are kept with their channels innermost, so every layer is an indirect matrix product ([`kernel`]) whose weights are
+//! Images are kept with their channels innermost, so every layer is an indirect matrix product (`kernel`) whose weights are
 //! packed once. The way back is computed only where the brush's cone reaches. The activations of the last decodes are
 //! kept, so that a pull at the same latents costs the way back only.
 

@@ -230,7 +230,7 @@ impl Edit {
     }
 
     /// Paints on the latent tiles (the paper's latent canvas): tiles within `radius` of (x, y) move towards `value`,
-    /// the centre by all the way. The tiles are rows of [`view::tiles_per_row`] squares of side 1.
+    /// the centre by all the way. The tiles are rows of √latents (rounded up) squares of side 1.
     ///
     /// # Errors
     /// If a value is not finite or out of range, or no tile is touched.
