@@ -1,0 +1,3 @@
+//! `npe-train`: trains, measures and exports npe's networks.
+
+fn main() {}
