@@ -1,3 +1,0 @@
-//! `npe-train`: trains, measures and exports npe's networks.
-
-fn main() {}

@@ -1,0 +1,151 @@
+//! Figures on held-out images, and the picture grid.
+
+use super::batches;
+use crate::data::Images;
+use crate::error::{Error, Result};
+use crate::ian::Network;
+use image::{Rgb, RgbImage};
+use serde::Serialize;
+use std::ops::Range;
+use tch::{Device, Kind, Tensor};
+
+/// How good a network is on images it has not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Figures {
+    /// Mean absolute error of reconstructions, on the −1..1 scale.
+    pub error: f64,
+    /// Mean peak signal to noise ratio of reconstructions in dB.
+    pub psnr: f64,
+    /// Mean horizontal gradient of reconstructions as a share of the photos'.
+    pub sharpness: f64,
+    /// The same for samples of the prior.
+    pub sample_sharpness: f64,
+    /// Nats a posterior carries.
+    pub nats: f64,
+}
+
+/// The values of an image tensor, as [`super::checkpoint::values`].
+fn gradient(x: &Tensor) -> Result<f64> {
+    let side = x.size()[3];
+    let d = x.f_narrow(3, 1, side - 1)?.f_sub(&x.f_narrow(3, 0, side - 1)?)?;
+    Ok(d.f_abs()?.f_mean(Kind::Float)?.f_double_value(&[])?)
+}
+
+/// Draws from the prior for pictures and figures: the same every time, whatever torch's generator does elsewhere.
+fn prior(n: usize, latents: usize, device: Device) -> Result<Tensor> {
+    use rand::SeedableRng;
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+    let draws: Vec<f32> = (0..n * latents).map(|_| normal(&mut rng)).collect();
+    Ok(Tensor::f_from_slice(&draws)?.f_view([n as i64, latents as i64])?.f_to_device(device)?)
+}
+
+/// Box and Muller's draw from N(0, 1).
+fn normal(rng: &mut impl rand::Rng) -> f32 {
+    let (u, v) = (1.0 - rng.random::<f64>(), rng.random::<f64>());
+    ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
+}
+
+/// Measures a network on `range` of the images.
+///
+/// # Errors
+/// If there is nothing to measure on, or memory is short.
+pub fn figures(network: &dyn Network, images: &Images, range: Range<usize>) -> Result<Figures> {
+    let _guard = tch::no_grad_guard();
+    if range.is_empty() {
+        return Err(Error::told("no images are held out to measure on; set data.held_out"));
+    }
+    let device = network.params().device();
+    let total = range.len() as f64;
+    let mut sums = [0.0f64; 5];
+    for start in range.clone().step_by(50) {
+        let end = (start + 50).min(range.end);
+        let bytes: Vec<u8> = (start..end).flat_map(|i| images.image(i).iter().copied()).collect();
+        let x = batches::tensor(&bytes, images.size, device)?;
+        let activations = network.trunk(&x, false)?;
+        let top = activations.last().ok_or_else(|| Error::told("the network has no trunk"))?;
+        let posterior = network.posterior(top, false)?;
+        let (z, kl) = network.latents(&posterior, None)?;
+        let made = network.decode(&z, false)?;
+        let n = (end - start) as f64;
+        let difference = made.f_sub(&x)?;
+        sums[0] += n * difference.f_abs()?.f_mean(Kind::Float)?.f_double_value(&[])?;
+        let square = difference.f_square()?.f_mean_dim([1i64, 2, 3].as_slice(), false, Kind::Float)?;
+        // −10·log10(mse/4): the range is 2.
+        let decibel = square.f_div_scalar(4.0)?.f_log10()?.f_mul_scalar(-10.0)?;
+        sums[1] += decibel.f_sum(Kind::Float)?.f_double_value(&[])?;
+        sums[2] += n * gradient(&made)?;
+        sums[3] += n * gradient(&x)?;
+        sums[4] += kl.f_sum(Kind::Float)?.f_double_value(&[])?;
+    }
+    let samples = network.decode(&prior(100, network.sizes().latents, device)?, false)?;
+    Ok(Figures {
+        error: sums[0] / total,
+        psnr: sums[1] / total,
+        sharpness: sums[2] / sums[3],
+        sample_sharpness: gradient(&samples)? / (sums[3] / total),
+        nats: sums[4] / total,
+    })
+}
+
+/// The picture grid of the paper's figure: rows of held-out photos and their reconstructions, samples, and interpolations
+/// between the two photos at a row's ends.
+///
+/// # Errors
+/// As [`figures`].
+pub fn grid(network: &dyn Network, images: &Images, range: Range<usize>) -> Result<RgbImage> {
+    const COLUMNS: usize = 12;
+    let _guard = tch::no_grad_guard();
+    let device = network.params().device();
+    let count = range.len().min(2 * COLUMNS);
+    let bytes: Vec<u8> =
+        (range.start..range.start + count).flat_map(|i| images.image(i).iter().copied()).collect();
+    if count < 2 {
+        return Err(Error::told("fewer than two images are held out; set data.held_out"));
+    }
+    let x = batches::tensor(&bytes, images.size, device)?;
+    let activations = network.trunk(&x, false)?;
+    let top = activations.last().ok_or_else(|| Error::told("the network has no trunk"))?;
+    let (z, _) = network.latents(&network.posterior(top, false)?, None)?;
+    let made = network.decode(&z, false)?;
+    let samples = network.decode(&prior(2 * COLUMNS, network.sizes().latents, device)?, false)?;
+    let mut between = Vec::new();
+    for pair in 0..(count / 2).min(3) {
+        let (a, b) = (z.f_get(2 * pair as i64)?, z.f_get(2 * pair as i64 + 1)?);
+        for step in 0..COLUMNS {
+            let t = step as f64 / (COLUMNS - 1) as f64;
+            between.push(a.f_mul_scalar(1.0 - t)?.f_add(&b.f_mul_scalar(t)?)?);
+        }
+    }
+    let between = network.decode(&Tensor::f_stack(&between, 0)?, false)?;
+    let mut rows = Vec::new();
+    for half in 0..count.div_ceil(COLUMNS) {
+        let (from, n) = (half * COLUMNS, COLUMNS.min(count - half * COLUMNS));
+        for source in [&x, &made] {
+            rows.push(source.f_narrow(0, from as i64, n as i64)?);
+        }
+    }
+    for row in 0..2 {
+        rows.push(samples.f_narrow(0, (row * COLUMNS) as i64, COLUMNS as i64)?);
+    }
+    for row in 0..between.size()[0] / COLUMNS as i64 {
+        rows.push(between.f_narrow(0, row * COLUMNS as i64, COLUMNS as i64)?);
+    }
+    let side = images.size as u32;
+    let mut picture = RgbImage::new(COLUMNS as u32 * side, rows.len() as u32 * side);
+    for (row, tensor) in rows.iter().enumerate() {
+        let values = super::checkpoint::values(tensor)?;
+        let plane = (side * side) as usize;
+        for (column, image) in values.chunks_exact(3 * plane).enumerate() {
+            for y in 0..side {
+                for x in 0..side {
+                    let at = (y * side + x) as usize;
+                    let byte =
+                        |c: usize| ((image[c * plane + at] + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8;
+                    let place = (column as u32 * side + x, row as u32 * side + y);
+                    picture.put_pixel(place.0, place.1, Rgb([byte(0), byte(1), byte(2)]));
+                }
+            }
+        }
+    }
+    Ok(picture)
+}

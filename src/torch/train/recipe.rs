@@ -1,0 +1,257 @@
+//! A recipe: everything a training run depends on, read from a TOML file. See `docs/training.md`.
+
+use crate::error::{Error, Result};
+use crate::ian::Sizes;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// All settings of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// The network's sizes.
+    pub network: Sizes,
+    /// Batch norm on μ and log σ, as published.
+    #[serde(default)]
+    pub norm_latents: bool,
+    /// The images.
+    pub data: Data,
+    /// Batches and steps.
+    pub train: Train,
+    /// What is made small.
+    pub loss: Loss,
+    /// The adversary.
+    #[serde(default)]
+    pub adversary: Adversary,
+    /// What the model says about itself.
+    pub model: About,
+}
+
+/// Where the images are, and which part of each is used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// A folder, a tar, an SVHN `.mat`, CIFAR-10 binaries; relative to the working directory.
+    pub source: PathBuf,
+    /// x, y and side of the square that is used, in pixels of the source; the central square if absent.
+    pub crop: Option<[u32; 3]>,
+    /// So many images, the first ones, are kept for measuring.
+    pub held_out: usize,
+    /// How likely an image is mirrored.
+    #[serde(default = "half")]
+    pub mirror: f32,
+}
+
+/// Batches and steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Train {
+    /// The run ends when this many images were seen.
+    pub images: u64,
+    /// Images of a step.
+    pub batch: usize,
+    /// Adam's step size.
+    pub rate: f64,
+    /// It grows from 0 over this many images.
+    #[serde(default)]
+    pub warm_up: u64,
+    /// From this share of the run on it falls to `final_rate` along a cosine.
+    #[serde(default = "one")]
+    pub decay_from: f64,
+    /// Share of `rate` that is left at the end.
+    #[serde(default = "tenth")]
+    pub final_rate: f64,
+    /// Adam's β1 and β2.
+    #[serde(default = "betas")]
+    pub betas: [f64; 2],
+    /// Decay of weights, added to the gradient (L2).
+    #[serde(default)]
+    pub weight_decay: f64,
+    /// The gradient is scaled down to this length, if longer; 0: never.
+    #[serde(default)]
+    pub clip: f64,
+    /// The share of the averaged weights that a step keeps; 0: no average.
+    #[serde(default = "ema")]
+    pub ema: f64,
+    /// Seed of everything random.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+/// Weights of the losses, summed over an image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Loss {
+    /// Of the mean absolute error of a reconstruction (−1..1).
+    pub pixel: f64,
+    /// Of the mean absolute error of its halved copies, each; makes broad colours right sooner.
+    #[serde(default)]
+    pub pyramid: f64,
+    /// Of the mean square difference of the trunk's activations (§3.1).
+    #[serde(default)]
+    pub feature: f64,
+    /// Of the divergence from the prior, in nats an image.
+    #[serde(default = "one")]
+    pub kl: f64,
+    /// Nats a latent may carry for nothing.
+    #[serde(default)]
+    pub free_nats: f64,
+    /// Of the architecture's penalty on its weights (orthogonal regularisation).
+    #[serde(default)]
+    pub penalty: f64,
+}
+
+/// The adversary.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Adversary {
+    /// Who plays against the decoder.
+    pub kind: AdversaryKind,
+    /// `separate`: the adversary's pull on an image as a share of the reconstruction's. `introspective`: weight of the
+    /// adversarial terms.
+    #[serde(default)]
+    pub weight: f64,
+    /// The game begins when this many images were seen, and grows to its full weight over as many as `ramp`.
+    #[serde(default)]
+    pub from: u64,
+    /// See `from`.
+    #[serde(default)]
+    pub ramp: u64,
+    /// Adam's step size for the adversary.
+    #[serde(default)]
+    pub rate: f64,
+    /// Channel multiplier of a separate adversary.
+    #[serde(default)]
+    pub width: usize,
+    /// Weight of the R1 penalty ‖∂D(x)/∂x‖², every 16th step; 0: none.
+    #[serde(default)]
+    pub r1: f64,
+}
+
+/// Who plays against the decoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdversaryKind {
+    /// Nobody: a variational autoencoder.
+    #[default]
+    None,
+    /// The encoder's own trunk, as published.
+    Introspective,
+    /// A network of its own with group norm and hinge loss.
+    Separate,
+}
+
+/// What the model says about itself; see `docs/model-format.md`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// A short name.
+    pub name: String,
+    /// The images, in a line.
+    pub trained_on: String,
+    /// The terms, in a line.
+    pub licence: String,
+    /// Where the eyes stand in an image: x and y of the left one, x and y of the right one, in pixels.
+    pub eyes: [f32; 4],
+}
+
+fn half() -> f32 {
+    0.5
+}
+fn one() -> f64 {
+    1.0
+}
+fn tenth() -> f64 {
+    0.1
+}
+fn betas() -> [f64; 2] {
+    [0.9, 0.99]
+}
+fn ema() -> f64 {
+    0.998
+}
+
+impl Recipe {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// If it can't be read, is no TOML, has an unknown or missing setting, or one out of range.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text =
+            std::fs::read_to_string(path).map_err(|e| Error::file("the recipe can't be read:", path, &e))?;
+        Self::parse(&text).map_err(|e| Error::file("the recipe", path, &e))
+    }
+
+    /// Reads and checks a text.
+    ///
+    /// # Errors
+    /// As [`Recipe::read`].
+    pub fn parse(text: &str) -> Result<Self> {
+        let recipe: Self = toml::from_str(text).map_err(|e| Error::told(e.to_string()))?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    fn check(&self) -> Result<()> {
+        let range = |name: &str, value: f64, from: f64, to: f64| {
+            if (from..=to).contains(&value) {
+                Ok(())
+            } else {
+                Err(Error::told(format!("{name} is {value}; it must be {from} to {to}")))
+            }
+        };
+        let (n, t, l, a) = (&self.network, &self.train, &self.loss, &self.adversary);
+        crate::ian::simple::stages(n.image_size)?;
+        if !["ian-simple", "ian"].contains(&n.architecture.as_str()) {
+            return Err(Error::told(format!(
+                "network.architecture is {:?}; npe-train knows \"ian-simple\" and \"ian\"",
+                n.architecture
+            )));
+        }
+        range("network.width", n.width as f64, 1.0, npe::limits::MODEL_WIDTH as f64)?;
+        range("network.hidden", n.hidden as f64, 1.0, npe::limits::MODEL_HIDDEN as f64)?;
+        range("network.latents", n.latents as f64, 1.0, npe::limits::MODEL_LATENTS as f64)?;
+        range("data.mirror", self.data.mirror.into(), 0.0, 1.0)?;
+        // Batch norm needs two images.
+        range("train.batch", t.batch as f64, 2.0, 4096.0)?;
+        range("train.images", t.images as f64, 1.0, 1e12)?;
+        range("train.rate", t.rate, 0.0, 1.0)?;
+        range("train.decay_from", t.decay_from, 0.0, 1.0)?;
+        range("train.final_rate", t.final_rate, 0.0, 1.0)?;
+        range("train.betas[0]", t.betas[0], 0.0, 0.9999)?;
+        range("train.betas[1]", t.betas[1], 0.0, 0.99999)?;
+        range("train.weight_decay", t.weight_decay, 0.0, 1.0)?;
+        range("train.clip", t.clip, 0.0, 1e9)?;
+        range("train.ema", t.ema, 0.0, 0.999_999)?;
+        for (name, value) in [
+            ("loss.pixel", l.pixel),
+            ("loss.pyramid", l.pyramid),
+            ("loss.feature", l.feature),
+            ("loss.kl", l.kl),
+            ("loss.free_nats", l.free_nats),
+            ("loss.penalty", l.penalty),
+            ("adversary.weight", a.weight),
+            ("adversary.r1", a.r1),
+        ] {
+            range(name, value, 0.0, 1e9)?;
+        }
+        range("adversary.rate", a.rate, 0.0, 1.0)?;
+        if a.kind == AdversaryKind::Separate {
+            range("adversary.width", a.width as f64, 8.0, 512.0)?;
+        }
+        Ok(())
+    }
+
+    /// Adam's step size after `seen` images, as a share of its full size.
+    pub fn pace(&self, seen: u64) -> f64 {
+        let t = &self.train;
+        let up = if t.warm_up == 0 { 1.0 } else { ((seen + 1) as f64 / t.warm_up as f64).min(1.0) };
+        let done = seen as f64 / t.images as f64;
+        if done <= t.decay_from || t.decay_from >= 1.0 {
+            return up;
+        }
+        let part = ((done - t.decay_from) / (1.0 - t.decay_from)).min(1.0);
+        let fall = 0.5 * (1.0 + (std::f64::consts::PI * part).cos());
+        up * (t.final_rate + (1.0 - t.final_rate) * fall)
+    }
+}

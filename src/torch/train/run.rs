@@ -1,0 +1,185 @@
+//! A training run: steps, progress, the log, checkpoints and pictures every so often.
+
+use super::batches::Batches;
+use super::measure;
+use super::recipe::Recipe;
+use super::step::Learner;
+use crate::data::Images;
+use crate::error::{Error, Result};
+use crate::ian::Network;
+use serde_json::json;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tch::Device;
+
+/// What a run is told besides its recipe.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where checkpoint, log and pictures go.
+    pub folder: PathBuf,
+    /// Begin with the weights of this checkpoint.
+    pub from: Option<PathBuf>,
+    /// Time between checkpoints.
+    pub every: Duration,
+    /// Stop after this time, as if interrupted.
+    pub at_most: Option<Duration>,
+    /// Where to compute.
+    pub device: Device,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All images of the recipe were seen.
+    Done,
+    /// Stopped from outside; the checkpoint holds the rest.
+    Stopped,
+}
+
+/// Trains until the recipe's images are seen or `stop` is set; resumes from the folder's checkpoint if there is one.
+///
+/// `tell` gets a line for the person now and then.
+///
+/// # Errors
+/// If data and recipe do not fit, files can't be written, or a loss is not finite; the last checkpoint stays.
+pub fn run(
+    recipe: &Recipe,
+    images: &Images,
+    options: &Options,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(&str),
+) -> Result<End> {
+    let (held_out, range) = images.split(recipe.data.held_out);
+    if range.len() < recipe.train.batch {
+        return Err(Error::told(format!(
+            "{} images are left to train on after {} held out; a batch takes {}",
+            range.len(),
+            recipe.data.held_out,
+            recipe.train.batch
+        )));
+    }
+    std::fs::create_dir_all(&options.folder)
+        .map_err(|e| Error::file("the folder can't be made:", &options.folder, &e))?;
+    let checkpoint = options.folder.join("checkpoint.safetensors");
+    let mut learner = Learner::new(recipe, options.device)?;
+    if checkpoint.exists() {
+        learner.resume(&checkpoint)?;
+        tell(&format!("going on after {} images", learner.seen));
+    } else if let Some(from) = &options.from {
+        learner.warm_start(from)?;
+        tell(&format!("beginning with the weights of {}", from.display()));
+    }
+    let mut batches = Batches::new(images, range, recipe, options.device);
+    let (begun, first) = (Instant::now(), learner.seen);
+    let mut saved = Instant::now();
+    let mut since = Since::new(learner.seen);
+    loop {
+        let stopped =
+            stop.load(Ordering::Relaxed) || options.at_most.is_some_and(|most| begun.elapsed() >= most);
+        let done = learner.seen >= recipe.train.images;
+        if stopped || done || saved.elapsed() >= options.every {
+            report(&mut learner, images, held_out.clone(), &mut since, &options.folder, tell)?;
+            learner.save(&checkpoint)?;
+            saved = Instant::now();
+            if done || stopped {
+                return Ok(if done { End::Done } else { End::Stopped });
+            }
+        }
+        let figures = learner.step(&batches.at(learner.steps)?)?;
+        since.add(&figures);
+        if since.told.elapsed() >= Duration::from_secs(10) {
+            since.told = Instant::now();
+            let speed = (learner.seen - first) as f64 / begun.elapsed().as_secs_f64();
+            let left = (recipe.train.images.saturating_sub(learner.seen)) as f64 / speed;
+            let figures: Vec<String> = figures.iter().map(|(k, v)| format!("{k} {v:.4}")).collect();
+            tell(&format!(
+                "{} of {} images, {speed:.0} a second, {:.0} min left; {}",
+                learner.seen,
+                recipe.train.images,
+                left / 60.0,
+                figures.join(", ")
+            ));
+        }
+    }
+}
+
+/// Means of the losses since the last line of the log.
+struct Since {
+    sums: std::collections::BTreeMap<&'static str, (f64, u64)>,
+    begun: Instant,
+    told: Instant,
+    seen: u64,
+}
+
+impl Since {
+    fn new(seen: u64) -> Self {
+        Self { sums: Default::default(), begun: Instant::now(), told: Instant::now(), seen }
+    }
+
+    fn add(&mut self, figures: &super::step::Figures) {
+        for (name, value) in figures {
+            let entry = self.sums.entry(name).or_default();
+            *entry = (entry.0 + value, entry.1 + 1);
+        }
+    }
+}
+
+/// Writes a line of the log and the picture grid, from the averaged weights.
+fn report(
+    learner: &mut Learner,
+    images: &Images,
+    held_out: std::ops::Range<usize>,
+    since: &mut Since,
+    folder: &Path,
+    tell: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let mut line = json!({
+        "images": learner.seen,
+        "steps": learner.steps,
+        "seconds": since.begun.elapsed().as_secs_f64(),
+        "images_per_second": (learner.seen - since.seen) as f64 / since.begun.elapsed().as_secs_f64().max(1e-9),
+        "rate": learner.recipe.train.rate * learner.recipe.pace(learner.seen),
+    });
+    for (name, (sum, count)) in &since.sums {
+        line[*name] = json!(sum / *count as f64);
+    }
+    if !held_out.is_empty() {
+        let network = learner.averaged()?;
+        let figures = measure::figures(network.as_ref(), images, held_out.clone())?;
+        line["held_out"] = json!(figures);
+        tell(&format!(
+            "held out after {} images: error {:.4}, PSNR {:.1} dB, sharpness {:.2}, {:.0} nats",
+            learner.seen, figures.error, figures.psnr, figures.sharpness, figures.nats
+        ));
+        if held_out.len() >= 2 {
+            let path = folder.join("grid.png");
+            let grid = measure::grid(network.as_ref(), images, held_out)?;
+            grid.save(&path).map_err(|e| Error::file("the pictures can't be written:", &path, &e))?;
+        }
+    }
+    let path = folder.join("log.jsonl");
+    let mut log = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(|e| Error::file("the log can't be written:", &path, &e))?;
+    writeln!(log, "{line}").map_err(|e| Error::file("the log can't be written:", &path, &e))?;
+    *since = Since::new(learner.seen);
+    Ok(())
+}
+
+impl Learner {
+    /// The network with its averaged weights (its own, if it keeps no average), not to be trained on.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn averaged(&self) -> Result<Box<dyn Network>> {
+        let params = self.average.as_ref().unwrap_or(self.network.params());
+        let recipe = &self.recipe;
+        let mut network = crate::ian::new(&recipe.network, recipe.norm_latents, params.device())?;
+        network.params_mut().load(&params.all().into_iter().collect())?;
+        Ok(network)
+    }
+}
