@@ -51,7 +51,8 @@ pub fn binary_cross_entropy(logits: &Tensor, real: bool) -> Result<Tensor> {
 /// # Errors
 /// As [`cross_entropy`].
 pub fn binary_discriminator(real: &Tensor, reconstructed: &Tensor, generated: &Tensor) -> Result<Tensor> {
-    let fakes = binary_cross_entropy(reconstructed, false)?.f_add(&binary_cross_entropy(generated, false)?)?;
+    let fakes =
+        binary_cross_entropy(reconstructed, false)?.f_add(&binary_cross_entropy(generated, false)?)?;
     Ok(binary_cross_entropy(real, true)?.f_add(&fakes)?)
 }
 
@@ -95,7 +96,10 @@ mod tests {
     fn ternary_losses_equal_plain_softmax() {
         tch::manual_seed(11);
         let [x, rec, gen_] = [0; 3].map(|_| random(&[5, 3]) * 3.0);
-        same(ternary_discriminator(&x, &rec, &gen_), plain_ce(&x, 0) + plain_ce(&rec, 1) + plain_ce(&gen_, 2));
+        same(
+            ternary_discriminator(&x, &rec, &gen_),
+            plain_ce(&x, 0) + plain_ce(&rec, 1) + plain_ce(&gen_, 2),
+        );
         same(ternary_generator(&rec, &gen_), plain_ce(&rec, 0) + plain_ce(&gen_, 0));
         assert!(cross_entropy(&x, 3).is_err());
     }

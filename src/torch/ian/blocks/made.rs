@@ -138,7 +138,9 @@ mod tests {
         let x = random(&[1, n]).set_requires_grad(true);
         let y = f(&x);
         let rows: Vec<Tensor> = (0..n as i64)
-            .map(|o| Tensor::f_run_backward(&[y.select(1, o).sum(None)], &[&x], true, false).unwrap().remove(0))
+            .map(|o| {
+                Tensor::f_run_backward(&[y.select(1, o).sum(None)], &[&x], true, false).unwrap().remove(0)
+            })
             .collect();
         Plain::of(&Tensor::cat(&rows, 0))
     }

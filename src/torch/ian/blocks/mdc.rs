@@ -188,9 +188,11 @@ mod tests {
         let banks = [random(&[2, 2, 3, 3]), random(&[2, 2, 3, 3])];
         let layer = |i: usize| Mdcl { bank: &banks[i], coefficients: &k, scales: &[0, 2] };
         // Norms that do different things, so that a swapped one shows.
-        let block = mdblock(&x, layer(0), layer(1), |i, t| Ok(t.f_add_scalar(0.3 * (i as f64 + 1.0))?)).unwrap();
+        let block =
+            mdblock(&x, layer(0), layer(1), |i, t| Ok(t.f_add_scalar(0.3 * (i as f64 + 1.0))?)).unwrap();
         let kernels = [0, 1].map(|i| merged(&Plain::of(&banks[i]), &Plain::of(&k), &[0, 2]));
-        let leaky = |p: Plain, shift: f64| p.map(|v| if v + shift > 0.0 { v + shift } else { 0.2 * (v + shift) });
+        let leaky =
+            |p: Plain, shift: f64| p.map(|v| if v + shift > 0.0 { v + shift } else { 0.2 * (v + shift) });
         let inner = leaky(leaky(Plain::of(&x), 0.3).convolved(&kernels[0]), 0.6).convolved(&kernels[1]);
         leaky(inner.plus(&Plain::of(&x)), 0.9).close_to(&block, 1e-12);
     }

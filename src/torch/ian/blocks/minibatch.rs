@@ -24,7 +24,8 @@ pub fn minibatch(features: &Tensor, theta: &Tensor, log_scale: &Tensor, bias: &T
             None => apart,
         });
     }
-    let distance = distance.ok_or_else(|| crate::error::Error::told("minibatch kernels have no dimensions"))?;
+    let distance =
+        distance.ok_or_else(|| crate::error::Error::told("minibatch kernels have no dimensions"))?;
     let closeness = distance.f_neg()?.f_exp()?.f_sum_dim_intlist([1i64].as_slice(), false, None::<Kind>)?;
     Ok(Tensor::f_cat(&[features, &closeness.f_add(bias)?], 1)?)
 }
@@ -48,7 +49,8 @@ mod tests {
             }
             for k in 0..kernels {
                 let close = |other: usize| -> f64 {
-                    let apart = (0..sides).map(|d| (project(b, k, d) - project(other, k, d)).abs()).sum::<f64>();
+                    let apart =
+                        (0..sides).map(|d| (project(b, k, d) - project(other, k, d)).abs()).sum::<f64>();
                     (-apart).exp()
                 };
                 *out.at_mut(&[b, inputs + k]) = (0..batch).map(close).sum::<f64>() + bias.at(&[k]);
@@ -82,7 +84,9 @@ mod tests {
         tch::manual_seed(7);
         let (theta, zero, bias) = (random(&[6, 3, 5]), random(&[3, 5]) * 0.0, random(&[3]) * 0.0 - 1.0);
         let one = random(&[1, 6]);
-        let of = |features: &Tensor| Plain::of(&minibatch(features, &theta, &zero, &bias).unwrap().narrow(1, 6, 3));
+        let of = |features: &Tensor| {
+            Plain::of(&minibatch(features, &theta, &zero, &bias).unwrap().narrow(1, 6, 3))
+        };
         Plain::zeros(&[1, 3]).close_to(&of(&one).tensor(), 1e-12);
         Plain::zeros(&[4, 3]).map(|_| 3.0).close_to(&of(&one.repeat([4, 1])).tensor(), 1e-12);
     }
