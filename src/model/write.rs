@@ -1,12 +1,42 @@
 //! Writing a model file.
 
+use std::collections::BTreeMap;
+
 use half::f16;
 use safetensors::{Dtype as FileDtype, tensor::TensorInfo};
 
-use super::{Dtype, Model, Values, meta::refuse};
+use super::{Dtype, Meta, Model, Values, meta::refuse};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Model {
+    /// A model of these values, row-major and by name; the table of [`crate::model::Sizes::tensors`] says which.
+    ///
+    /// # Errors
+    /// If the metadata is out of range, a tensor is missing, unknown or of another size, or a value is not finite.
+    pub fn from_tensors(meta: Meta, mut tensors: BTreeMap<String, Vec<f32>>) -> Result<Self> {
+        meta.check()?;
+        let mut kept = BTreeMap::new();
+        for (name, shape) in meta.sizes().tensors() {
+            let values = tensors.remove(&name).ok_or_else(|| refuse(format!("tensor {name} is missing")))?;
+            let count: usize = shape.iter().product();
+            if values.len() != count {
+                return Err(refuse(format!(
+                    "tensor {name} has {} values; its shape {shape:?} takes {count}",
+                    values.len()
+                )));
+            }
+            kept.insert(name, Values::F32(values));
+        }
+        if let Some(extra) = tensors.keys().next() {
+            return Err(refuse(format!(
+                "there is a tensor {extra} that {} does not know",
+                meta.architecture
+            )));
+        }
+        // Through the file's own bytes: they are checked once more, and the hash is theirs.
+        Self::from_bytes(&Self { meta, sha256: String::new(), tensors: kept }.to_bytes(Dtype::F32)?)
+    }
+
     /// The bytes of a model file of this network with weights of this type. Biases stay f32: they are few, and a
     /// rounded one shifts every pixel of its channel.
     ///

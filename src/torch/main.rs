@@ -1,10 +1,13 @@
 //! `npe-train`: trains, measures and exports npe's networks.
 
 use clap::{Parser, Subcommand};
+use npe::model::{Dtype, Model};
 use npe_torch::data::{self, Crop, Images};
 use npe_torch::error::{Error, Result};
+use npe_torch::train::export;
 use npe_torch::train::recipe::Recipe;
 use npe_torch::train::run::{self, End, Options};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -47,6 +50,19 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         threads: i32,
     },
+    /// Write a checkpoint's network as a model file, batch norm folded
+    Export {
+        /// The checkpoint
+        checkpoint: PathBuf,
+        /// The model file
+        model: PathBuf,
+        /// Keep 32-bit weights (16-bit ones make half the file)
+        #[arg(long)]
+        f32: bool,
+        /// Replace the file if it exists
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -88,6 +104,21 @@ fn work() -> Result<()> {
                 End::Done => eprintln!("done: {}", out.display()),
                 End::Stopped => eprintln!("stopped; the same command goes on from {}", out.display()),
             }
+            Ok(())
+        }
+        Command::Export { checkpoint, model, f32, force } => {
+            if model.exists() && !force {
+                return Err(Error::told(format!("{} exists already; --force replaces it", model.display())));
+            }
+            let (network, _, seen) = export::model(&checkpoint)?;
+            let bytes = network.to_bytes(if f32 { Dtype::F32 } else { Dtype::F16 })?;
+            let folder = model.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let failed = |e: &dyn std::fmt::Display| Error::file("the model can't be written:", &model, e);
+            let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| failed(&e))?;
+            file.write_all(&bytes).map_err(|e| failed(&e))?;
+            file.persist(&model).map_err(|e| failed(&e))?;
+            let sha256 = Model::from_bytes(&bytes)?.sha256().to_owned();
+            println!("{sha256}  {} ({} bytes, after {seen} images)", model.display(), bytes.len());
             Ok(())
         }
     }

@@ -4,6 +4,7 @@ pub mod adam;
 pub mod adversary;
 pub mod batches;
 pub mod checkpoint;
+pub mod export;
 pub mod game;
 pub mod measure;
 pub mod recipe;
