@@ -3,6 +3,7 @@
 
 pub mod blocks;
 pub mod encoder;
+pub mod folded;
 pub mod full;
 pub mod layers;
 pub mod params;
