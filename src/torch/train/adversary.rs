@@ -5,7 +5,7 @@ use super::adam::Adam;
 use super::recipe::Recipe;
 use crate::error::Result;
 use crate::ian::layers::{conv5, lrelu};
-use crate::ian::{Params, simple};
+use crate::ian::{Params, stages};
 use tch::{Device, Kind, Tensor};
 
 /// Every so many steps the R1 penalty is taken, as many times as heavy.
@@ -28,7 +28,7 @@ impl Adversary {
     /// # Errors
     /// If memory is short.
     pub fn new(recipe: &Recipe, device: Device) -> Result<Self> {
-        let stages = simple::stages(recipe.network.image_size)?;
+        let stages = stages(recipe.network.image_size)?;
         let mut p = Params::new(device);
         let (w, mut from) = (recipe.adversary.width as i64, 3);
         for stage in 1..=stages {

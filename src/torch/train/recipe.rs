@@ -201,7 +201,7 @@ impl Recipe {
             }
         };
         let (n, t, l, a) = (&self.network, &self.train, &self.loss, &self.adversary);
-        crate::ian::simple::stages(n.image_size)?;
+        crate::ian::stages(n.image_size)?;
         if !["ian-simple", "ian"].contains(&n.architecture.as_str()) {
             return Err(Error::told(format!(
                 "network.architecture is {:?}; npe-train knows \"ian-simple\" and \"ian\"",
