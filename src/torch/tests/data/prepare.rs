@@ -44,7 +44,7 @@ fn each_photo_meets_its_fate() {
     save("03-landscape.png", &picture(300, 200, 3));
     fs::write(photos.join("04-damaged.jpg"), &jpeg(&face, 90, None)[..20_000]).unwrap();
     save("05-small.png", &imageops::resize(&face, 100, 100, FilterType::Lanczos3));
-    save("06-blurred.png", &imageops::blur(&face, 7.0));
+    save("06-blurred.png", &imageops::blur(&face, 4.0));
     save("07-tiny.png", &picture(1, 1, 0));
     // Turned on its side and marked so by the camera; mirrored, so that it is another picture.
     let mirrored = imageops::flip_horizontal(&face);
