@@ -79,46 +79,5 @@ fn mean(grey: &[f32], size: usize, [x, columns]: [usize; 2], [y, rows]: [usize; 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sharpness_falls_with_blur_and_not_with_contrast() {
-        let size = 64;
-        let noise: Vec<f32> = (0..size * size).map(|i| ((i * 7919 + i / 3) % 211) as f32).collect();
-        let mean3 = |v: &[f32]| -> Vec<f32> {
-            let at = |x: i32, y: i32| v[y.clamp(0, 63) as usize * size + x.clamp(0, 63) as usize];
-            (0..64 * 64)
-                .map(|i| (0..9).map(|k| at(i % 64 + k % 3 - 1, i / 64 + k / 3 - 1)).sum::<f32>() / 9.0)
-                .collect()
-        };
-        let sharp = sharpness(&noise, size);
-        assert!(sharpness(&mean3(&noise), size) < 0.5 * sharp);
-        let pale: Vec<f32> = noise.iter().map(|v| 100.0 + v * 0.2).collect();
-        assert!((sharpness(&pale, size) - sharp).abs() < 1e-3 * sharp);
-        assert_eq!(sharpness(&vec![77.0; size * size], size), 0.0);
-        // A ramp has contrast, and no Laplacian.
-        let ramp: Vec<f32> = (0..size * size).map(|i| (i % size) as f32).collect();
-        assert!(sharpness(&ramp, size) < 1e-9);
-    }
-
-    #[test]
-    fn hashes_tell_pictures_apart_and_see_through_light() {
-        let size = 64;
-        let picture = |seed: usize| -> Vec<f32> {
-            (0..size * size)
-                .map(|i| {
-                    let (x, y) = ((i % size) as f32, (i / size) as f32);
-                    100.0 + 50.0 * ((x * 0.2 + seed as f32).sin() * (y * 0.15 + seed as f32 * 2.0).cos())
-                })
-                .collect()
-        };
-        let first = Hash::of(&picture(1), size);
-        let lit: Vec<f32> = picture(1).iter().map(|v| v * 0.7 + 30.0).collect();
-        assert_eq!(first.distance(first), 0);
-        assert!(first.distance(Hash::of(&lit, size)) <= 4);
-        assert!(first.distance(Hash::of(&picture(2), size)) > 60);
-        let negative: Vec<f32> = picture(1).iter().map(|v| 255.0 - v).collect();
-        assert!(first.distance(Hash::of(&negative, size)) > 200, "every bit turns");
-    }
-}
+#[path = "measure_tests.rs"]
+mod tests;
