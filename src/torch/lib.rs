@@ -2,3 +2,6 @@
 //! (`npe-train`). See `docs/architecture.md`.
 
 pub mod data;
+pub mod error;
+pub mod ian;
+pub mod train;
