@@ -1,2 +1,4 @@
 //! The only code that knows tch: the libtorch engine (`libnpe_torch.so`, which npe opens at run time) and the trainer
 //! (`npe-train`). See `docs/architecture.md`.
+
+pub mod engine;
