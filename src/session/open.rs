@@ -39,8 +39,8 @@ pub fn opened() -> Option<&'static Opened> {
 /// [`ErrorKind::Device`] if libtorch or the engine is missing, of another version or broken.
 pub fn open(places: &Places, cuda: bool) -> Result<&'static Opened> {
     OPENED.get_or_try_init(|| {
-        let engine = engine_file()?;
         let libtorch = places.find(cuda)?;
+        let engine = engine_file()?;
         let core = libtorch.lib.join("libtorch_cpu.so");
         load(&core, true).map_err(|e| {
             broken(
@@ -82,8 +82,13 @@ fn engine_file() -> Result<PathBuf> {
             .map_err(|e| missing(format!("{} has no absolute path: {e}", file.display())));
     }
     let folders: Vec<PathBuf> = super::libtorch::beside();
+    let deps = folders.iter().filter(|f| !f.ends_with("deps")).map(|f| f.join("deps").join(name));
     let mut tried: Vec<PathBuf> = folders.iter().map(|f| f.join(name)).collect();
-    tried.extend(folders.iter().map(|f| f.join("deps").join(name)));
+    for file in deps {
+        if !tried.contains(&file) {
+            tried.push(file);
+        }
+    }
     if let Some(file) = tried.iter().find(|f| f.is_file()) {
         return Ok(file.clone());
     }

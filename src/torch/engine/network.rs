@@ -36,6 +36,25 @@ pub struct Running {
     threads: c_int,
     // Tensors are Send but not Sync.
     state: Mutex<State>,
+    // After the tensors: fields are dropped in this order.
+    _cache: Cache,
+}
+
+/// Gives the memory that libtorch keeps of freed tensors back to a GPU's driver when it is dropped.
+struct Cache(Device);
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        if matches!(self.0, Device::Cuda(_)) {
+            // SAFETY: lets no exception out; any thread may call. What it answers changes nothing.
+            unsafe { npe_torch_empty_cuda_cache() };
+        }
+    }
+}
+
+unsafe extern "C" {
+    /// In `cache.cpp`.
+    fn npe_torch_empty_cuda_cache() -> c_int;
 }
 
 struct State {
@@ -59,6 +78,8 @@ impl Running {
         let threads = c_int::try_from(threads).unwrap_or(1);
         let _threads = Threads::set(threads);
         let _none = GradMode::set(false);
+        // Made first and so dropped last: also a load that fails half-way gives its memory back.
+        let cache = Cache(device);
         let weights = Weights { model, device };
         let network: Box<dyn Network> = match model.meta.architecture.as_str() {
             "ian-simple" => Box::new(IanSimple::new(&weights)?),
@@ -75,6 +96,7 @@ impl Running {
             device,
             threads,
             state: Mutex::new(State { network, last: None }),
+            _cache: cache,
         })
     }
 
@@ -191,5 +213,19 @@ pub fn probe(device: Device) -> Result<()> {
             format!("{device:?} computes wrong numbers: {found} where 100 is right; update its driver"),
         )),
         Err(e) => Err(explain(&e)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emptying_a_cache_that_is_not_there_is_refused_not_fatal() {
+        if !tch::Cuda::is_available() {
+            // SAFETY: as in `Cache`.
+            assert_eq!(unsafe { npe_torch_empty_cuda_cache() }, 1);
+            drop(Cache(Device::Cuda(0)));
+        }
     }
 }
