@@ -175,8 +175,10 @@ pub fn beside() -> Vec<PathBuf> {
         if let Some(folder) =
             file.parent().map(Path::to_owned).filter(|f| f.is_absolute() && !folders.contains(f))
         {
-            // Cargo's test programs lie one deeper than what they test.
-            let deps = folder.ends_with("deps").then(|| folder.parent().map(Path::to_owned)).flatten();
+            // Cargo's tests and examples lie one deeper than what they use.
+            let deps = (folder.ends_with("deps") || folder.ends_with("examples"))
+                .then(|| folder.parent().map(Path::to_owned))
+                .flatten();
             folders.push(folder);
             folders.extend(deps.filter(|d| !folders.contains(d)));
         }

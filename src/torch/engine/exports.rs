@@ -81,7 +81,7 @@ unsafe extern "C" fn encode(
     said: *mut Said,
 ) -> i32 {
     // SAFETY: by the table's contract.
-    unsafe { guarded(said, || running(network)?.encode(read(image)?, write(&latents)?)) }
+    unsafe { guarded(said, || running(network)?.encode(read(image)?, write(latents)?)) }
 }
 
 unsafe extern "C" fn decode(
@@ -91,7 +91,7 @@ unsafe extern "C" fn decode(
     said: *mut Said,
 ) -> i32 {
     // SAFETY: by the table's contract.
-    unsafe { guarded(said, || running(network)?.decode(read(latents)?, write(&image)?)) }
+    unsafe { guarded(said, || running(network)?.decode(read(latents)?, write(image)?)) }
 }
 
 unsafe extern "C" fn pull(
@@ -110,7 +110,7 @@ unsafe extern "C" fn pull(
         // SAFETY: by the table's contract.
         unsafe {
             let (latents, weight, colour) = (read(latents)?, read(weight)?, read(colour)?);
-            loss.write(running(network)?.pull(latents, weight, colour, write(&gradient)?)?);
+            loss.write(running(network)?.pull(latents, weight, colour, write(gradient)?)?);
         }
         Ok(())
     };
@@ -150,7 +150,7 @@ unsafe fn read<'a>(from: Floats) -> Result<&'a [f32]> {
 
 /// # Safety
 /// The pointer is NULL or points to as many floats as said, which nobody else uses meanwhile.
-unsafe fn write(to: &FloatsOut) -> Result<&mut [f32]> {
+unsafe fn write<'a>(to: FloatsOut) -> Result<&'a mut [f32]> {
     if to.data.is_null() {
         return Err(null());
     }

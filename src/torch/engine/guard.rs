@@ -75,8 +75,8 @@ fn omp() -> Option<Omp> {
     // SAFETY: functions of these names have these types in every OpenMP.
     Some(unsafe {
         Omp {
-            get: std::mem::transmute::<*mut libc::c_void, _>(get),
-            set: std::mem::transmute::<*mut libc::c_void, _>(set),
+            get: std::mem::transmute::<*mut libc::c_void, unsafe extern "C" fn() -> c_int>(get),
+            set: std::mem::transmute::<*mut libc::c_void, unsafe extern "C" fn(c_int)>(set),
         }
     })
 }
