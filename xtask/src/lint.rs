@@ -1,5 +1,5 @@
 //! Refuses those methods of tch that panic: every method `x` of which tch has a fallible `f_x`. The names come from tch's own
-//! source. Looks at `src/torch` but for its tests, which may panic.
+//! source. Looks at `src/torch` but for its tests and build scripts, which may panic.
 //!
 //! Only the syntax is looked at, so a method that std has too is told by the number of its arguments (`STD`), and operators on
 //! tensors (`a + b`, which panic too) are not seen.
@@ -100,7 +100,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
             if !path.ends_with("tests") {
                 collect(&path, files)?;
             }
-        } else if path.extension().is_some_and(|e| e == "rs") {
+        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("build.rs") {
             files.push(path);
         }
     }
