@@ -109,9 +109,10 @@ typedef void (*npe_log)(int32_t level, const char *message, void *user);
 
 /* What npe runs on. */
 typedef struct {
-    /* For a person, such as "CPU, 2 threads, AVX-512". */
+    /* For a person, such as "CPU, 2 threads, AVX-512" or "CUDA 0, NVIDIA H100 80GB HBM3": where the last model was loaded. If
+     * "auto" did not take CUDA, it says why not. */
     char device[128];
-    /* The version of libtorch in use, "" if npe's own CPU engine works alone. */
+    /* The version of libtorch if it is open, "" if npe's own CPU engine works alone. */
     char libtorch_version[32];
     /* Memory of the device in bytes, 0 if it is the CPU. */
     uint64_t device_memory;
@@ -131,7 +132,8 @@ typedef struct {
     size_t struct_size;
     /* The model file (UTF-8; on Unix any file name), or NULL for the model inside the library. */
     const char *path;
-    /* Where it runs: "auto", "cpu", "cuda" or "cuda:N"; NULL is "auto". */
+    /* Where it runs: "auto" (CUDA if it works, else "cpu"), "cpu", "cuda" (the same as "cuda:0"), "cuda:N", or "cpu-torch"
+     * (libtorch on the CPU, to compare with); NULL is "auto". */
     const char *device;
 } npe_load_options;
 
@@ -417,6 +419,11 @@ npe_status npe_session_get_info(npe_session_info *info,
 /* Sets how many threads the models loaded from now on use: 1 to 64, or 0 for as many as the machine has, at most 8. Models
  * loaded before keep theirs. Never blocks for long; any thread. */
 npe_status npe_session_set_threads(uint32_t threads);
+
+/* Names the folder of the libtorch that the devices "cuda", "cuda:N" and "cpu-torch" use (UTF-8; on Unix any file name), or
+ * NULL to have it looked for, as the manual's page on libtorch says. A process has one libtorch for good: once it is open,
+ * another folder is NPE_ERR_DEVICE. Never blocks for long; any thread. */
+npe_status npe_session_set_libtorch(const char *folder);
 
 /* Loads a model, or shares it if the same file is loaded already. Blocks for some hundred milliseconds; any thread.
  * `options` may be NULL: the model inside the library, on the best device. `progress` may be NULL; `user` is handed

@@ -109,6 +109,11 @@ inline npe_session_info session_info() {
 
 inline void set_threads(uint32_t threads) { check(npe_session_set_threads(threads)); }
 
+/* The folder of libtorch; "" has it looked for. */
+inline void set_libtorch(const std::string &folder) {
+    check(npe_session_set_libtorch(folder.empty() ? nullptr : folder.c_str()));
+}
+
 /* The faces in a photo, largest first. */
 inline std::vector<npe_frame> find_faces(const npe_image &photo) {
     std::vector<npe_frame> frames(64);

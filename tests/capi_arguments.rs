@@ -131,6 +131,11 @@ fn loading() {
     ] {
         refused(load(npe_load_options { device: device.as_ptr(), ..good }), status, "device");
     }
+    // Where there is no libtorch the folder is taken, and the load says what it lacks.
+    ok(unsafe { npe_session_set_libtorch(c"/no/such/folder".as_ptr()) });
+    let status = load(npe_load_options { device: c"cpu-torch".as_ptr(), ..good });
+    refused(status, NPE_ERR_DEVICE, "/no/such/folder, has no libtorch_cpu.so");
+    ok(unsafe { npe_session_set_libtorch(null()) });
     // A struct of a later version: fine while what npe does not know is 0.
     let mut later = [0_usize; 8];
     (later[0], later[5]) = (size_of_val(&later), 1);

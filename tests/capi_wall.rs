@@ -51,6 +51,7 @@ fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) ->
     status!(npe_model_get_info(model, &mut info, size_of::<npe_model_info>()));
     status!(npe_session_get_info(&mut session, size_of::<npe_session_info>()));
     status!(npe_session_set_threads(1));
+    status!(npe_session_set_libtorch(null()));
     status!(npe_set_log(None, null_mut()));
     status!(npe_find_faces(&image, &mut frame, 1, &mut n));
     status!(npe_encode(model, &image, &FRAME, &mut e));

@@ -92,7 +92,18 @@ fn wrong_use_gets_a_sentence() {
         (&["edit", "face.png", "--stroke", ok, "-o", "no/o.png"], 1, "the folder no does not exist"),
         (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--model", "gone"], 1, "the model file gone"),
         (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--model", "note.txt"], 1, "note.txt"),
-        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--device", "cuda:0"], 2, "no CUDA engine"),
+        (
+            &["edit", "face.png", "--stroke", ok, "-o", "o.png", "--device", "gpu"],
+            2,
+            "use auto, cpu, cpu-torch",
+        ),
+        // A GPU of this number is nowhere; without a driver there is none at all.
+        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--device", "cuda:255"], 1, "use auto or cpu"),
+        (
+            &["edit", "face.png", "--stroke", ok, "-o", "o.png", "--device", "cpu-torch", "--libtorch", "no"],
+            1,
+            "has no libtorch_cpu.so",
+        ),
         (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--threads", "99"], 2, "--threads is 99"),
         (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--strength", "2"], 2, "strength is 2"),
         (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--detail", "-1"], 2, "detail is -1"),

@@ -4,7 +4,7 @@ use super::boundary::{guarded, quiet};
 use super::error::Answer;
 use super::handle::{self, Object, Table};
 use super::log;
-use super::pointer::{Out, Plain, read_sized, read_text, utf8};
+use super::pointer::{Out, Plain, path_of, read_sized, read_text, utf8};
 use super::progress::{caller, npe_progress};
 use super::status::npe_status;
 use crate::session::{self, Device, LoadedModel};
@@ -26,7 +26,8 @@ pub struct npe_load_options {
     pub struct_size: usize,
     /// The model file (UTF-8; on Unix any file name), or NULL for the model inside the library.
     pub path: *const c_char,
-    /// Where it runs: "auto", "cpu", "cuda" or "cuda:N"; NULL is "auto".
+    /// Where it runs: "auto" (CUDA if it works, else "cpu"), "cpu", "cuda" (the same as "cuda:0"), "cuda:N", or "cpu-torch"
+    /// (libtorch on the CPU, to compare with); NULL is "auto".
     pub device: *const c_char,
 }
 
@@ -116,21 +117,11 @@ unsafe fn read_options(options: *const npe_load_options) -> Answer<(Option<PathB
     // SAFETY: by contract.
     let options = unsafe { read_sized(options) }?;
     // SAFETY: by the function's contract.
-    let path = unsafe { read_text(options.path) }.map(|p| path_of(&p)).transpose()?;
+    let path =
+        unsafe { read_text(options.path) }.map(|p| path_of(&p, "the path of the model file")).transpose()?;
     // SAFETY: by the function's contract.
     let device = unsafe { read_text(options.device) }.map(|d| utf8(&d, "the device")).transpose()?;
     Ok((path, device))
-}
-
-#[cfg(unix)]
-fn path_of(bytes: &[u8]) -> Answer<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
-    Ok(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
-}
-
-#[cfg(not(unix))]
-fn path_of(bytes: &[u8]) -> Answer<PathBuf> {
-    utf8(bytes, "the path of the model file").map(PathBuf::from)
 }
 
 /// Frees a model; NULL is fine. Edits made with it stay usable. Never blocks for long; any thread. A handle that is not a

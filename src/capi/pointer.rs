@@ -4,6 +4,7 @@
 use super::error::{Answer, Failure};
 use super::status::{NPE_ERR_BUFFER_TOO_SMALL, NPE_ERR_INVALID_ARGUMENT, NPE_ERR_LIMIT};
 use std::ffi::{CStr, c_char};
+use std::path::PathBuf;
 
 /// No struct of npe will ever be larger; a larger size is a mistake.
 const STRUCT_MAX: usize = 4096;
@@ -212,4 +213,17 @@ pub(super) fn utf8(bytes: &[u8], what: &str) -> Answer<String> {
             format!("{what} is not UTF-8 from byte {} on; texts are UTF-8", e.utf8_error().valid_up_to()),
         )
     })
+}
+
+/// The path that a text of the host means; `what` names it in errors.
+#[cfg(unix)]
+pub(super) fn path_of(bytes: &[u8], _what: &str) -> Answer<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
+}
+
+/// As on Unix, where a path may be any bytes; here it is UTF-8.
+#[cfg(not(unix))]
+pub(super) fn path_of(bytes: &[u8], what: &str) -> Answer<PathBuf> {
+    utf8(bytes, what).map(PathBuf::from)
 }

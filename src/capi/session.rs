@@ -1,7 +1,7 @@
 //! The process-wide session.
 
 use super::boundary::guarded;
-use super::pointer::{Out, Plain};
+use super::pointer::{Out, Plain, path_of, read_text};
 use super::status::npe_status;
 use crate::session;
 use std::ffi::c_char;
@@ -10,9 +10,10 @@ use std::ffi::c_char;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct npe_session_info {
-    /// For a person, such as "CPU, 2 threads, AVX-512".
+    /// For a person, such as "CPU, 2 threads, AVX-512" or "CUDA 0, NVIDIA H100 80GB HBM3": where the last model was loaded. If
+    /// "auto" did not take CUDA, it says why not.
     pub device: [c_char; 128],
-    /// The version of libtorch in use, "" if npe's own CPU engine works alone.
+    /// The version of libtorch if it is open, "" if npe's own CPU engine works alone.
     pub libtorch_version: [c_char; 32],
     /// Memory of the device in bytes, 0 if it is the CPU.
     pub device_memory: u64,
@@ -43,8 +44,8 @@ pub unsafe extern "C" fn npe_session_get_info(info: *mut npe_session_info, info_
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let info = npe_session_info {
             device: chars(&session.device),
-            libtorch_version: chars(""),
-            device_memory: 0,
+            libtorch_version: chars(session.libtorch.as_deref().unwrap_or_default()),
+            device_memory: session.device_memory,
             is_cuda: u32::from(session.is_cuda),
             threads: small(session.threads),
             models: small(session.models),
@@ -61,6 +62,22 @@ pub unsafe extern "C" fn npe_session_get_info(info: *mut npe_session_info, info_
 #[unsafe(no_mangle)]
 pub extern "C" fn npe_session_set_threads(threads: u32) -> npe_status {
     guarded(|| Ok(session::set_threads(threads as usize)?))
+}
+
+/// Names the folder of the libtorch that the devices "cuda", "cuda:N" and "cpu-torch" use (UTF-8; on Unix any file name), or
+/// NULL to have it looked for, as the manual's page on libtorch says. A process has one libtorch for good: once it is open,
+/// another folder is NPE_ERR_DEVICE. Never blocks for long; any thread.
+///
+/// # Safety
+/// The pointer points to what the text says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npe_session_set_libtorch(folder: *const c_char) -> npe_status {
+    guarded(|| {
+        // SAFETY: by this function's contract.
+        let folder = unsafe { read_text(folder) };
+        let folder = folder.map(|f| path_of(&f, "the folder of libtorch")).transpose()?;
+        Ok(session::set_libtorch(folder.as_deref())?)
+    })
 }
 
 /// A text in a fixed array, cut at a character if need be, always terminated.

@@ -33,7 +33,15 @@ pub fn run(args: &Args) -> Result {
                 "trained_on": meta.trained_on,
                 "licence": meta.licence,
             },
-            "session": {"device": info.device, "cuda": info.is_cuda, "threads": info.threads},
+            "session": {
+                "device": info.device,
+                "engine": model.device.to_string(),
+                "cuda": info.is_cuda,
+                "why_not_cuda": info.why_not_cuda,
+                "device_memory": info.device_memory,
+                "libtorch": info.libtorch,
+                "threads": info.threads,
+            },
         }))?;
         return Ok(Outcome::Done);
     }

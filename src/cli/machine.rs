@@ -13,9 +13,12 @@ pub struct Args {
     /// An npe-model file; without it the bundled model is used
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// Where the network runs: auto or cpu
+    /// Where the network runs: auto (CUDA if it works, else cpu), cpu, cpu-torch, cuda or cuda:N
     #[arg(long, default_value = "auto", value_name = "NAME")]
     pub device: String,
+    /// The folder of libtorch, for cuda and cpu-torch; without it, it is looked for
+    #[arg(long, value_name = "FOLDER")]
+    pub libtorch: Option<PathBuf>,
     /// How many threads may work; 0 is the number of processors, at most 8
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub threads: usize,
@@ -35,6 +38,7 @@ impl Args {
     /// Loads the model, with its engine on one thread if `jobs` photos are edited side by side.
     pub fn load(&self, jobs: usize) -> Result<Arc<LoadedModel>> {
         let device: Device = self.device.parse().map_err(Failure::usage)?;
+        session::set_libtorch(self.libtorch.as_deref())?;
         let threads = self.threads()?;
         if jobs > 1 {
             session::set_threads(1)?;

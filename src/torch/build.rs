@@ -1,9 +1,21 @@
-//! Tells the linker where libtorch lies, now and at run time.
+//! Tells the linker where libtorch lies, now and at run time, and builds the one call that tch lacks.
+
+use std::path::Path;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    if let Ok(lib) = std::env::var("DEP_TCH_LIBTORCH_LIB") {
-        println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/libtorch/lib");
-        println!("cargo:rustc-link-arg=-Wl,-rpath,{lib}");
-    }
+    println!("cargo:rerun-if-changed=engine/cache.cpp");
+    let Ok(lib) = std::env::var("DEP_TCH_LIBTORCH_LIB") else {
+        panic!("torch-sys did not say where libtorch is; run `cargo xtask libtorch`");
+    };
+    println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/libtorch/lib");
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{lib}");
+    let include = Path::new(&lib).with_file_name("include");
+    cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        .warnings(false)
+        .include(include)
+        .file("engine/cache.cpp")
+        .compile("npe_torch_cache");
 }

@@ -2,6 +2,8 @@
 //! (`npe-train`). See `docs/architecture.md`.
 
 pub mod data;
+pub mod engine;
 pub mod error;
 pub mod ian;
 pub mod train;
+

@@ -1,0 +1,122 @@
+//! A network that runs in `libnpe_torch.so`, behind the [`Generator`] trait. Calls the [`table`](super::table).
+
+use super::table::{Floats, FloatsOut, Made, Said, Table, kind};
+use crate::error::{Error, Result};
+use crate::generator::{Generator, Pull, Target, check_values};
+use std::ffi::c_void;
+use std::ptr::{NonNull, null_mut};
+
+/// Bytes kept of an engine's sentence.
+const SENTENCE: usize = 2048;
+
+/// A network in the torch engine.
+pub struct TorchGenerator {
+    table: &'static Table,
+    network: NonNull<c_void>,
+    image_size: usize,
+    latents: usize,
+}
+
+// SAFETY: the table says that any thread may call, and that calls of one network wait for each other.
+unsafe impl Send for TorchGenerator {}
+// SAFETY: as above.
+unsafe impl Sync for TorchGenerator {}
+
+impl TorchGenerator {
+    /// Makes the network of a model file's bytes on a device (see [`super::table::CPU`]).
+    ///
+    /// # Errors
+    /// If the model is refused, the device fails or memory is short.
+    pub fn new(table: &'static Table, model: &[u8], device: i32, threads: usize) -> Result<Self> {
+        let mut made = Made { network: null_mut(), image_size: 0, latents: 0 };
+        let threads = u32::try_from(threads).unwrap_or(u32::MAX);
+        // SAFETY: the pointers are to live values of the sizes said.
+        answered(|said| unsafe {
+            (table.make)(model.as_ptr(), model.len(), device, threads, &mut made, said)
+        })?;
+        let network = NonNull::new(made.network)
+            .ok_or_else(|| Error::new(crate::ErrorKind::Internal, "the torch engine made no network"))?;
+        Ok(Self { table, network, image_size: made.image_size as usize, latents: made.latents as usize })
+    }
+}
+
+/// Does a small computation on a device.
+///
+/// # Errors
+/// With what the device said.
+pub fn probe(table: &Table, device: i32) -> Result<()> {
+    // SAFETY: `said` is what the table wants.
+    answered(|said| unsafe { (table.probe)(device, said) })
+}
+
+impl Drop for TorchGenerator {
+    fn drop(&mut self) {
+        // SAFETY: made by this table's `make`, freed once.
+        unsafe { (self.table.free)(self.network.as_ptr()) };
+    }
+}
+
+impl Generator for TorchGenerator {
+    fn image_size(&self) -> usize {
+        self.image_size
+    }
+
+    fn latents(&self) -> usize {
+        self.latents
+    }
+
+    fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {
+        check_values("image", image, 3 * self.image_size * self.image_size)?;
+        let mut latents = vec![0.0; self.latents];
+        // SAFETY: the network lives as long as self; the slices are what is said of them.
+        answered(|said| unsafe {
+            (self.table.encode)(self.network.as_ptr(), floats(image), floats_out(&mut latents), said)
+        })?;
+        Ok(latents)
+    }
+
+    fn decode(&self, latents: &[f32]) -> Result<Vec<f32>> {
+        check_values("latents", latents, self.latents)?;
+        let mut image = vec![0.0; 3 * self.image_size * self.image_size];
+        // SAFETY: as in `encode`.
+        answered(|said| unsafe {
+            (self.table.decode)(self.network.as_ptr(), floats(latents), floats_out(&mut image), said)
+        })?;
+        Ok(image)
+    }
+
+    fn pull(&self, latents: &[f32], target: &Target<'_>) -> Result<Pull> {
+        check_values("latents", latents, self.latents)?;
+        target.check(self.image_size)?;
+        let mut pull = Pull { loss: 0.0, gradient: vec![0.0; self.latents] };
+        let (weight, colour) = (floats(target.weight), floats(target.colour));
+        let out = floats_out(&mut pull.gradient);
+        // SAFETY: as in `encode`.
+        answered(|said| unsafe {
+            let network = self.network.as_ptr();
+            (self.table.pull)(network, floats(latents), weight, colour, &mut pull.loss, out, said)
+        })?;
+        Ok(pull)
+    }
+}
+
+fn floats(from: &[f32]) -> Floats {
+    Floats { data: from.as_ptr(), count: from.len() }
+}
+
+fn floats_out(to: &mut [f32]) -> FloatsOut {
+    FloatsOut { data: to.as_mut_ptr(), count: to.len() }
+}
+
+/// Calls a function of the table; a status becomes an error with the sentence that was said.
+fn answered(call: impl FnOnce(*mut Said) -> i32) -> Result<()> {
+    let mut bytes = vec![0_u8; SENTENCE];
+    let mut said = Said { bytes: bytes.as_mut_ptr(), capacity: bytes.len(), length: 0 };
+    match call(&mut said) {
+        0 => Ok(()),
+        status => {
+            let length = said.length.min(bytes.len());
+            Err(Error::new(kind(status), String::from_utf8_lossy(&bytes[..length]).into_owned()))
+        }
+    }
+}

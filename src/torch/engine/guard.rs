@@ -1,0 +1,126 @@
+//! What belongs to the host and is put back after each call, also when a call panics: whether this thread records gradients,
+//! and how many threads OpenMP gives this thread.
+
+use std::ffi::c_int;
+
+/// Sets whether this thread records gradients, until it is dropped.
+pub struct GradMode(c_int);
+
+impl GradMode {
+    /// Sets it.
+    pub fn set(on: bool) -> Self {
+        // SAFETY: sets a flag of this thread, answers the one before.
+        Self(unsafe { torch_sys::at_grad_set_enabled(c_int::from(on)) })
+    }
+}
+
+impl Drop for GradMode {
+    fn drop(&mut self) {
+        // SAFETY: as above.
+        unsafe { torch_sys::at_grad_set_enabled(self.0) };
+    }
+}
+
+/// Sets how many threads libtorch's operations use when called from this thread, until it is dropped.
+///
+/// libtorch's own `set_num_threads` is a setting of the process, which other threads of the host would see; the OpenMP
+/// setting beneath it is one of the thread, and is what libtorch asks at each operation. Where there is no OpenMP nothing is
+/// set.
+pub struct Threads(Option<(Omp, c_int)>);
+
+#[derive(Clone, Copy)]
+struct Omp {
+    get: unsafe extern "C" fn() -> c_int,
+    set: unsafe extern "C" fn(c_int),
+}
+
+impl Threads {
+    /// Sets them.
+    pub fn set(count: c_int) -> Self {
+        // libtorch gives a thread its count at its first operation, which would undo ours.
+        // SAFETY: asks a number.
+        unsafe { torch_sys::at_get_num_threads() };
+        Self(omp().map(|omp| {
+            // SAFETY: OpenMP's functions with the types of its specification.
+            let before = unsafe { (omp.get)() };
+            // SAFETY: as above; the count is over 0.
+            unsafe { (omp.set)(count.max(1)) };
+            (omp, before)
+        }))
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some((omp, before)) = self.0 {
+            // SAFETY: as in `set`.
+            unsafe { (omp.set)(before) };
+        }
+    }
+}
+
+/// The OpenMP that libtorch uses: both are bound to the first one in the process.
+#[cfg(unix)]
+fn omp() -> Option<Omp> {
+    // SAFETY: looks for symbols by name.
+    let (get, set) = unsafe {
+        (
+            libc::dlsym(libc::RTLD_DEFAULT, c"omp_get_max_threads".as_ptr()),
+            libc::dlsym(libc::RTLD_DEFAULT, c"omp_set_num_threads".as_ptr()),
+        )
+    };
+    if get.is_null() || set.is_null() {
+        return None;
+    }
+    // SAFETY: functions of these names have these types in every OpenMP.
+    Some(unsafe {
+        Omp {
+            get: std::mem::transmute::<*mut libc::c_void, unsafe extern "C" fn() -> c_int>(get),
+            set: std::mem::transmute::<*mut libc::c_void, unsafe extern "C" fn(c_int)>(set),
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn omp() -> Option<Omp> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_set_for_this_thread_and_put_back() {
+        let before = tch::get_num_threads();
+        let wanted = if before == 3 { 2 } else { 3 };
+        let caught = std::panic::catch_unwind(|| {
+            let _threads = Threads::set(wanted);
+            assert_eq!(tch::get_num_threads(), wanted);
+            std::thread::spawn(move || assert_eq!(tch::get_num_threads(), before)).join().unwrap();
+            std::panic::resume_unwind(Box::new(()));
+        });
+        assert!(caught.is_err());
+        assert_eq!(tch::get_num_threads(), before);
+    }
+
+    #[test]
+    fn grad_mode_is_put_back() {
+        let recording = || {
+            tch::Tensor::f_from_slice(&[1.0_f32])
+                .unwrap()
+                .f_set_requires_grad(true)
+                .unwrap()
+                .f_square()
+                .unwrap()
+        };
+        let outer = GradMode::set(false);
+        {
+            let _on = GradMode::set(true);
+            assert!(recording().requires_grad());
+        }
+        assert!(!recording().requires_grad());
+        drop(outer);
+        assert!(recording().requires_grad());
+    }
+}

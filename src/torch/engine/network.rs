@@ -1,0 +1,231 @@
+//! A network on its device: what an architecture has to know (encode and decode tensors), and what all share (numbers in and
+//! out, the pull by autograd). Calls the architectures, `guard`, tch.
+
+use super::guard::{GradMode, Threads};
+use super::ian_simple::IanSimple;
+use super::say::explain;
+use super::weights::Weights;
+use npe::error::{Error, ErrorKind, Result};
+use npe::model::Model;
+use std::ffi::c_int;
+use std::sync::{Mutex, PoisonError};
+use tch::{Device, Kind, TchError, Tensor};
+
+/// An architecture.
+pub trait Network: Send {
+    /// Images `[n, 3, S, S]` in −1..1 to latents `[n, latents]`.
+    ///
+    /// # Errors
+    /// If libtorch fails.
+    fn encode(&self, images: &Tensor) -> Result<Tensor, TchError>;
+
+    /// Latents `[n, latents]` to images `[n, 3, S, S]`, so that autograd can go back to the latents.
+    ///
+    /// # Errors
+    /// If libtorch fails.
+    fn decode(&self, latents: &Tensor) -> Result<Tensor, TchError>;
+}
+
+/// A network that any number of threads may use.
+pub struct Running {
+    /// Side of the images in pixels.
+    pub image_size: usize,
+    /// How many latents an image has.
+    pub latents: usize,
+    device: Device,
+    threads: c_int,
+    // Tensors are Send but not Sync.
+    state: Mutex<State>,
+    // After the tensors: fields are dropped in this order.
+    _cache: Cache,
+}
+
+/// Gives the memory that libtorch keeps of freed tensors back to a GPU's driver when it is dropped.
+struct Cache(Device);
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        if matches!(self.0, Device::Cuda(_)) {
+            // SAFETY: lets no exception out; any thread may call. What it answers changes nothing.
+            unsafe { npe_torch_empty_cuda_cache() };
+        }
+    }
+}
+
+unsafe extern "C" {
+    /// In `cache.cpp`.
+    fn npe_torch_empty_cuda_cache() -> c_int;
+}
+
+struct State {
+    network: Box<dyn Network>,
+    last: Option<Decoded>,
+}
+
+/// The last decode with its graph, so that a pull at the same latents costs the way back only.
+struct Decoded {
+    values: Vec<f32>,
+    latents: Tensor,
+    image: Tensor,
+}
+
+impl Running {
+    /// Takes a model to a device. `threads` are those that operations on the CPU may use.
+    ///
+    /// # Errors
+    /// If its architecture is not known here, or the device fails.
+    pub fn new(model: &Model, device: Device, threads: usize) -> Result<Self> {
+        let threads = c_int::try_from(threads).unwrap_or(1);
+        let _threads = Threads::set(threads);
+        let _none = GradMode::set(false);
+        // Made first and so dropped last: also a load that fails half-way gives its memory back.
+        let cache = Cache(device);
+        let weights = Weights { model, device };
+        let network: Box<dyn Network> = match model.meta.architecture.as_str() {
+            "ian-simple" => Box::new(IanSimple::new(&weights)?),
+            other => {
+                return Err(Error::new(
+                    ErrorKind::Model,
+                    format!("the torch engine does not know the architecture {other}; it knows ian-simple"),
+                ));
+            }
+        };
+        Ok(Self {
+            image_size: model.meta.image_size,
+            latents: model.meta.latents,
+            device,
+            threads,
+            state: Mutex::new(State { network, last: None }),
+            _cache: cache,
+        })
+    }
+
+    /// See [`npe::generator::Generator::encode`].
+    ///
+    /// # Errors
+    /// If a length is wrong or libtorch fails.
+    pub fn encode(&self, image: &[f32], latents: &mut [f32]) -> Result<()> {
+        let side = self.image_size as i64;
+        self.run(false, |state| {
+            let image = self.upload(image, &[1, 3, side, side])?;
+            download(&state.network.encode(&image)?, latents)
+        })
+    }
+
+    /// See [`npe::generator::Generator::decode`].
+    ///
+    /// # Errors
+    /// If a length is wrong or libtorch fails.
+    pub fn decode(&self, latents: &[f32], image: &mut [f32]) -> Result<()> {
+        self.run(true, |state| download(&self.decoded(state, latents)?.image, image))
+    }
+
+    /// See [`npe::generator::Generator::pull`]; answers the loss. The gradient goes to the latents only: weights record none.
+    ///
+    /// # Errors
+    /// If a length is wrong or libtorch fails.
+    pub fn pull(&self, latents: &[f32], weight: &[f32], colour: &[f32], gradient: &mut [f32]) -> Result<f32> {
+        let side = self.image_size as i64;
+        // Summed here and in f64: one number less to wait for.
+        let total = 3.0 * weight.iter().map(|w| f64::from(*w)).sum::<f64>();
+        self.run(true, |state| {
+            // One upload: the weights, then the colours.
+            let target = self.upload(&[weight, colour].concat(), &[1, 4, side, side])?;
+            let (weight, colour) = (target.f_narrow(1, 0, 1)?, target.f_narrow(1, 1, 3)?);
+            let decoded = self.decoded(state, latents)?;
+            let off = decoded.image.f_sub(&colour)?.f_square()?.f_mul(&weight)?;
+            let loss = off.f_sum(Kind::Float)?.f_div_scalar(total)?;
+            let slopes = Tensor::f_run_backward(&[&loss], &[&decoded.latents], true, false)?;
+            let slope = slopes.first().ok_or_else(|| TchError::Torch("autograd gave no gradient".into()))?;
+            // And one download.
+            let answer = Tensor::f_cat(&[loss.f_detach()?.f_reshape([1])?, slope.f_reshape([-1])?], 0)?;
+            let mut values = vec![0.0; 1 + gradient.len()];
+            download(&answer, &mut values)?;
+            gradient.copy_from_slice(&values[1..]);
+            Ok(values[0])
+        })
+    }
+
+    /// Runs a call alone, with or without recording gradients, on this network's threads.
+    fn run<T>(&self, record: bool, call: impl FnOnce(&mut State) -> Result<T, TchError>) -> Result<T> {
+        // A panic leaves no half-made state: `last` is set when it is whole.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let _threads = Threads::set(self.threads);
+        let _mode = GradMode::set(record);
+        let answer = call(&mut state).map_err(|e| explain(&e));
+        if answer.is_err() {
+            // It may hold what is in the way.
+            state.last = None;
+        }
+        answer
+    }
+
+    fn decoded<'a>(&self, state: &'a mut State, values: &[f32]) -> Result<&'a Decoded, TchError> {
+        let same = |d: &Decoded| {
+            d.values.len() == values.len()
+                && d.values.iter().zip(values).all(|(a, b)| a.to_bits() == b.to_bits())
+        };
+        let kept = state.last.take().filter(same);
+        let decoded = match kept {
+            Some(decoded) => decoded,
+            None => {
+                let shape = [1, self.latents as i64];
+                let latents = self.upload(values, &shape)?.f_set_requires_grad(true)?;
+                let image = state.network.decode(&latents)?;
+                Decoded { values: values.to_vec(), latents, image }
+            }
+        };
+        Ok(state.last.insert(decoded))
+    }
+
+    fn upload(&self, values: &[f32], shape: &[i64]) -> Result<Tensor, TchError> {
+        Tensor::f_from_slice(values)?.f_view(shape)?.f_to_device(self.device)
+    }
+}
+
+/// Copies a tensor's values out; their number must be right.
+fn download(from: &Tensor, to: &mut [f32]) -> Result<(), TchError> {
+    if from.numel() != to.len() {
+        return Err(TchError::Shape(format!("{} values where {} are wanted", from.numel(), to.len())));
+    }
+    from.f_detach()?.f_to_device(Device::Cpu)?.f_contiguous()?.f_copy_data(to, to.len())
+}
+
+/// A small computation on a device: a convolution and a gradient, as the networks need them.
+///
+/// # Errors
+/// With what libtorch said, or if the numbers are wrong.
+pub fn probe(device: Device) -> Result<()> {
+    let _on = GradMode::set(true);
+    let slope = || -> Result<f64, TchError> {
+        let x = Tensor::f_ones([1, 1, 4, 4], (Kind::Float, device))?.f_set_requires_grad(true)?;
+        let weight = Tensor::f_ones([1, 1, 3, 3], (Kind::Float, device))?;
+        let y = x.f_conv2d(&weight, None::<&Tensor>, [1, 1], [1, 1], [1, 1], 1)?.f_sum(Kind::Float)?;
+        let slopes = Tensor::f_run_backward(&[&y], &[&x], false, false)?;
+        let slope = slopes.first().ok_or_else(|| TchError::Torch("autograd gave no gradient".into()))?;
+        f64::try_from(slope.f_sum(Kind::Float)?)
+    };
+    // Each of the 16 pixels counts once for each output that sees it: 100 in all.
+    match slope() {
+        Ok(found) if (found - 100.0).abs() < 0.5 => Ok(()),
+        Ok(found) => Err(Error::new(
+            ErrorKind::Device,
+            format!("{device:?} computes wrong numbers: {found} where 100 is right; update its driver"),
+        )),
+        Err(e) => Err(explain(&e)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emptying_a_cache_that_is_not_there_is_refused_not_fatal() {
+        if !tch::Cuda::is_available() {
+            // SAFETY: as in `Cache`.
+            assert_eq!(unsafe { npe_torch_empty_cuda_cache() }, 1);
+            drop(Cache(Device::Cuda(0)));
+        }
+    }
+}
