@@ -69,7 +69,10 @@ impl Source<'_> {
     }
 
     fn layer(&self, name: &str) -> Result<Layer> {
-        Ok(Layer { weight: self.tensor(&format!("{name}.weight"))?, bias: self.tensor(&format!("{name}.bias"))? })
+        Ok(Layer {
+            weight: self.tensor(&format!("{name}.weight"))?,
+            bias: self.tensor(&format!("{name}.bias"))?,
+        })
     }
 
     /// A dilated convolution merged into a dense kernel.
