@@ -7,6 +7,7 @@ use npe::{
 };
 
 const SIDE: usize = 64;
+const SMALL: Sizes = Sizes { width: 2, hidden: 5, latents: 3 };
 
 /// Planar feature maps.
 struct Maps {
@@ -84,9 +85,12 @@ impl Reference<'_> {
 
     fn encode(&self, image: &[f32]) -> Vec<f64> {
         let values = image.iter().map(|v| f64::from(*v)).collect();
-        let mut maps = Maps { channels: 3, side: SIDE, values };
-        for layer in ["enc.conv1", "enc.conv2", "enc.conv3", "enc.conv4"] {
-            maps = self.conv(layer, &maps);
+        let mut maps = Maps { channels: 3, side: self.0.meta.image_size, values };
+        for i in 1.. {
+            if maps.side == 4 {
+                break;
+            }
+            maps = self.conv(&format!("enc.conv{i}"), &maps);
         }
         let hidden = self.dense("enc.fc1", &maps.values);
         let hidden: Vec<f64> = hidden.iter().map(|v| if *v > 0.0 { *v } else { v.exp() - 1.0 }).collect();
@@ -97,8 +101,11 @@ impl Reference<'_> {
         let relu = |v: Vec<f64>| v.into_iter().map(|v: f64| v.max(0.0)).collect::<Vec<_>>();
         let top = relu(self.dense("dec.fc", z));
         let mut maps = Maps { channels: top.len() / 16, side: 4, values: top };
-        for layer in ["dec.deconv1", "dec.deconv2", "dec.deconv3"] {
-            maps = self.deconv(layer, &maps);
+        for i in 1.. {
+            if maps.side * 2 == self.0.meta.image_size {
+                break;
+            }
+            maps = self.deconv(&format!("dec.deconv{i}"), &maps);
             maps.values = relu(maps.values);
         }
         self.deconv("dec.out", &maps).values.into_iter().map(f64::tanh).collect()
@@ -108,14 +115,16 @@ impl Reference<'_> {
         let image = self.decode(z);
         let total: f64 = target.weight.iter().map(|w| f64::from(*w)).sum();
         let sum: f64 = (image.iter().zip(target.colour).enumerate())
-            .map(|(i, (g, c))| f64::from(target.weight[i % (SIDE * SIDE)]) * (g - f64::from(*c)).powi(2))
+            .map(|(i, (g, c))| {
+                f64::from(target.weight[i % target.weight.len()]) * (g - f64::from(*c)).powi(2)
+            })
             .sum();
         sum / (3.0 * total)
     }
 }
 
-fn image() -> Vec<f32> {
-    (0..3 * SIDE * SIDE).map(|i| ((i as f32) * 0.37).sin() * ((i / 97) as f32 * 0.11).cos()).collect()
+fn image(side: usize) -> Vec<f32> {
+    (0..3 * side * side).map(|i| ((i as f32) * 0.37).sin() * ((i / 97) as f32 * 0.11).cos()).collect()
 }
 
 fn latents(n: usize) -> Vec<f32> {
@@ -123,11 +132,15 @@ fn latents(n: usize) -> Vec<f32> {
 }
 
 /// Brushes: soft in the middle, at every border, one pixel, everything.
-fn brushes() -> Vec<Vec<f32>> {
+fn brushes(side: usize) -> Vec<Vec<f32>> {
+    // In 64ths of the side, at least a pixel.
+    let scaled =
+        |r: std::ops::Range<usize>| r.start * side / 64..(r.end * side / 64).max(r.start * side / 64 + 1);
     let rectangle = |y: std::ops::Range<usize>, x: std::ops::Range<usize>| {
-        (0..SIDE * SIDE)
+        let (y, x) = (scaled(y), scaled(x));
+        (0..side * side)
             .map(|i| {
-                let inside = y.contains(&(i / SIDE)) && x.contains(&(i % SIDE));
+                let inside = y.contains(&(i / side)) && x.contains(&(i % side));
                 if inside { 0.2 + (i % 7) as f32 } else { 0.0 }
             })
             .collect::<Vec<f32>>()
@@ -147,12 +160,16 @@ fn worst(a: &[f32], b: &[f64]) -> f64 {
 }
 
 fn equals_the_reference(sizes: Sizes, dtype: Dtype) {
-    let model = Model::random(sizes, dtype, 5).unwrap();
+    equals_the_reference_at(SIDE, sizes, dtype);
+}
+
+fn equals_the_reference_at(side: usize, sizes: Sizes, dtype: Dtype) {
+    let model = Model::random_of("ian-simple", side, sizes, dtype, 5).unwrap();
     let reference = Reference(&model);
-    let (x, z, colour) = (image(), latents(sizes.latents), vec![0.3; 3 * SIDE * SIDE]);
+    let (x, z, colour) = (image(side), latents(sizes.latents), vec![0.3; 3 * side * side]);
     let z64: Vec<f64> = z.iter().map(|v| f64::from(*v)).collect();
     let (mu, decoded) = (reference.encode(&x), reference.decode(&z64));
-    let pulls: Vec<(Vec<f32>, f64, Vec<f64>)> = (brushes().into_iter())
+    let pulls: Vec<(Vec<f32>, f64, Vec<f64>)> = (brushes(side).into_iter())
         .map(|weight| {
             let target = Target { weight: &weight, colour: &colour };
             // In f64 a step this small leaves central differences right to about 1e-8.
@@ -200,6 +217,29 @@ fn odd_sizes_equal_the_reference() {
 }
 
 #[test]
+fn images_of_32_and_128_pixels_equal_the_reference() {
+    for side in [32, 128] {
+        equals_the_reference_at(side, Sizes { width: 3, hidden: 11, latents: 4 }, Dtype::F16);
+        let model = Model::random_of("ian-simple", side, SMALL, Dtype::F32, 1).unwrap();
+        let engine = CpuGenerator::new(&model, 2).unwrap();
+        assert_eq!(engine.image_size(), side);
+        let error = engine.encode(&image(SIDE)).unwrap_err().to_string();
+        assert!(error.contains(&(3 * side * side).to_string()), "{error}");
+    }
+}
+
+#[test]
+fn the_full_network_is_refused_with_a_way_out() {
+    let model = Model::random_of("ian", 64, SMALL, Dtype::F32, 1).unwrap();
+    let error = CpuGenerator::new(&model, 1).err().unwrap();
+    assert_eq!(error.kind(), npe::ErrorKind::Device);
+    let text = error.to_string();
+    for word in ["\"ian\"", "CPU engine does not run", "cpu-torch", "cuda", "ian-simple"] {
+        assert!(text.contains(word), "{word} is not in: {text}");
+    }
+}
+
+#[test]
 fn f16_weights_are_kept_exactly() {
     equals_the_reference(Sizes { width: 5, hidden: 9, latents: 3 }, Dtype::F16);
 }
@@ -209,7 +249,7 @@ fn wider_networks_equal_the_reference_on_every_instruction_set() {
     let sizes = Sizes { width: 20, hidden: 50, latents: 17 };
     let model = Model::random(sizes, Dtype::F16, 6).unwrap();
     let reference = Reference(&model);
-    let (x, z) = (image(), latents(17));
+    let (x, z) = (image(SIDE), latents(17));
     let z64: Vec<f64> = z.iter().map(|v| f64::from(*v)).collect();
     let (mu, decoded) = (reference.encode(&x), reference.decode(&z64));
     for isa in Isa::available() {
@@ -223,7 +263,7 @@ fn wider_networks_equal_the_reference_on_every_instruction_set() {
 fn the_gradient_is_the_finite_difference_of_the_loss() {
     let engine = CpuGenerator::new(&Model::bundled().unwrap(), 2).unwrap();
     let (z, colour) = (latents(100), vec![-0.5; 3 * SIDE * SIDE]);
-    for weight in brushes() {
+    for weight in brushes(SIDE) {
         let target = Target { weight: &weight, colour: &colour };
         let gradient = engine.pull(&z, &target).unwrap().gradient;
         let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
@@ -245,10 +285,10 @@ fn the_gradient_is_the_finite_difference_of_the_loss() {
 fn threads_and_remembered_decodes_change_no_bit() {
     // Wide enough that work is really shared out.
     let model = Model::random(Sizes { width: 48, hidden: 64, latents: 20 }, Dtype::F16, 7).unwrap();
-    let (z, other, colour, x) = (latents(20), vec![0.5; 20], vec![0.1; 3 * SIDE * SIDE], image());
+    let (z, other, colour, x) = (latents(20), vec![0.5; 20], vec![0.1; 3 * SIDE * SIDE], image(SIDE));
     let all = |threads: usize, remembered: bool| -> (Vec<f32>, Vec<f32>, Vec<Pull>) {
         let engine = CpuGenerator::new(&model, threads).unwrap();
-        let pulls = (brushes().iter())
+        let pulls = (brushes(SIDE).iter())
             .map(|weight| {
                 if remembered {
                     engine.decode(&z).unwrap();

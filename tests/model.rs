@@ -85,6 +85,122 @@ fn a_written_model_reads_back_the_same() {
     }
 }
 
+/// Every architecture at every image size.
+fn kinds() -> impl Iterator<Item = (&'static str, usize)> {
+    ["ian-simple", "ian"].into_iter().flat_map(|a| [32, 64, 128].map(|side| (a, side)))
+}
+
+#[test]
+fn every_architecture_and_size_reads_back_the_same() {
+    for (architecture, side) in kinds() {
+        let model = Model::random_of(architecture, side, SMALL, Dtype::F16, 3).unwrap();
+        assert_eq!((model.meta.architecture.as_str(), model.meta.image_size), (architecture, side));
+        let back = Model::from_bytes(&model.to_bytes(Dtype::F16).unwrap()).unwrap();
+        assert_eq!((&back.meta, back.sha256()), (&model.meta, model.sha256()));
+        for (name, shape) in model.meta.tensors() {
+            let values = back.tensor(&name).unwrap();
+            assert_eq!(values.to_f32().len(), shape.iter().product::<usize>(), "{name}");
+            assert_eq!(values.to_f32(), model.tensor(&name).unwrap().to_f32(), "{name}");
+            let matrix = shape.len() > 1 && name.ends_with(".weight");
+            assert_eq!(values.dtype(), if matrix { Dtype::F16 } else { Dtype::F32 }, "{name}");
+        }
+        // The values as a trainer gives them.
+        let values = model.meta.tensors().into_iter();
+        let values =
+            values.map(|(name, _)| (name.clone(), model.tensor(&name).unwrap().to_f32().into_owned()));
+        let given = Model::from_tensors(model.meta.clone(), values.collect()).unwrap();
+        assert_eq!(given.to_bytes(Dtype::F16).unwrap(), model.to_bytes(Dtype::F16).unwrap());
+    }
+    assert!(Model::random_of("ian", 16, SMALL, Dtype::F16, 3).is_err());
+    assert!(Model::random_of("gan", 64, SMALL, Dtype::F16, 3).is_err());
+    let mut unknown = Model::random(SMALL, Dtype::F16, 3).unwrap().meta;
+    unknown.image_size = 0;
+    assert!(unknown.tensors().is_empty());
+}
+
+#[test]
+fn the_full_networks_table_is_that_of_the_paper() {
+    let mut meta = Model::random_of("ian", 64, SMALL, Dtype::F16, 3).unwrap().meta;
+    (meta.width, meta.hidden, meta.latents) = (128, 1000, 100);
+    let table = meta.tensors();
+    let shape = |name: &str| table.iter().find(|(n, _)| n == name).map(|(_, s)| s.as_slice()).unwrap();
+    assert_eq!(shape("enc.conv4.weight"), [1024, 512, 5, 5]);
+    assert_eq!(shape("dec.fc.weight"), [8192, 100]);
+    assert_eq!(shape("dec.deconv1.weight"), [512, 512, 5, 5]);
+    assert_eq!(shape("dec.mdc1.a.scales"), [3, 512]);
+    assert_eq!(shape("dec.mdc2.b.weight"), [256, 256, 3, 3]);
+    assert_eq!(shape("dec.mdc3.b.scales"), [4, 128]);
+    assert_eq!(shape("dec.deconv4.weight"), [128, 128, 5, 5]);
+    assert_eq!(shape("dec.blue.rg.weight"), [2, 4, 3, 3]);
+    // The paper's decoder has 18,099,476. Folded, the norms of a block have 5 values a channel instead of 6, the last one
+    // becomes a bias.
+    let count: usize =
+        table.iter().filter(|(n, _)| n.starts_with("dec.")).map(|(_, s)| s.iter().product::<usize>()).sum();
+    assert_eq!(count, 18_099_476 - (512 + 256 + 128) - 128);
+}
+
+#[test]
+fn full_networks_of_strangers_are_checked_like_the_others() {
+    for side in [32, 64, 128] {
+        let model = Model::random_of("ian", side, SMALL, Dtype::F16, 1).unwrap();
+        let file = model.to_bytes(Dtype::F16).unwrap();
+        let length = u64::from_le_bytes(*file.first_chunk().unwrap()) as usize;
+        let (json, body) = (&file[8..8 + length], &file[8 + length..]);
+        let changed = |change: &dyn Fn(&mut Value)| {
+            let mut header: Value = serde_json::from_slice(json).unwrap();
+            change(&mut header);
+            with_json(&header.to_string(), body)
+        };
+        for (name, shape) in model.meta.tensors() {
+            let without = changed(&|h| drop(h.as_object_mut().unwrap().remove(&name)));
+            assert!(
+                Model::from_bytes(&without)
+                    .unwrap_err()
+                    .to_string()
+                    .contains(&format!("lacks tensor {name}"))
+            );
+            // The same count in another shape: a reader that only counts would take it.
+            let flat = changed(&|h| h[&name]["shape"] = json!([1, shape.iter().product::<usize>()]));
+            let error = Model::from_bytes(&flat).unwrap_err().to_string();
+            assert!(error.contains(&format!("tensor {name} has shape [1, ")), "{error}");
+            let mut damaged = file.clone();
+            let header: Value = serde_json::from_slice(json).unwrap();
+            let at = 8 + length + header[&name]["data_offsets"][0].as_u64().unwrap() as usize;
+            let infinite: &[u8] =
+                if header[&name]["dtype"] == "F16" { &[0x00, 0x7c] } else { &[0, 0, 0x80, 0x7f] };
+            damaged[at..at + infinite.len()].copy_from_slice(infinite);
+            let error = Model::from_bytes(&damaged).unwrap_err().to_string();
+            assert!(error.contains(&format!("value 0 of tensor {name} is inf")), "{error}");
+        }
+        for other in [32, 64, 128].into_iter().filter(|other| *other != side) {
+            let resized = changed(&|h| {
+                h["__metadata__"]["image_size"] = json!(other.to_string());
+                h["__metadata__"]["eye_left_right"] = json!("10,12 20,12");
+            });
+            // Larger images have more layers, smaller ones another dense layer.
+            let wrong = if other > side { "lacks tensor enc.conv" } else { "enc.fc1.weight has shape" };
+            refused(&resized, &[wrong]);
+        }
+        refused(&changed(&|h| h["__metadata__"]["architecture"] = json!("ian-simple")), &["dec."]);
+        refused(
+            &changed(&|h| {
+                h["iaf.mask.input"] = json!({"dtype": "F32", "shape": [0], "data_offsets": [0, 0]})
+            }),
+            &["tensor \"iaf.mask.input\" that ian does not know"],
+        );
+        // The largest network the limits allow is refused by its shapes, in no time.
+        refused(
+            &changed(&|h| {
+                for (field, most) in [("width", "512"), ("hidden", "8192"), ("latents", "1024")] {
+                    h["__metadata__"][field] = json!(most);
+                }
+            }),
+            &["enc.conv1.weight has shape"],
+        );
+        refused(&file[..file.len() - 1], &["is cut off"]);
+    }
+}
+
 #[test]
 fn metadata_must_be_complete_and_sensible() {
     let with = |field: &str, value: Option<&str>| {
@@ -123,7 +239,10 @@ fn metadata_must_be_complete_and_sensible() {
         ("hidden", "8193", "hidden is 8193; npe takes 1 to 8192"),
         ("latents", "1025", "latents is 1025; npe takes 1 to 1024"),
         ("latents", "99999999999999999999", "latents is \"99999999999999999999\""),
-        ("image_size", "128", "image_size is 128; ian-simple has 64"),
+        ("image_size", "48", "image_size is 48; npe takes 32, 64 or 128"),
+        ("image_size", "0", "image_size is 0"),
+        ("image_size", "128", "lacks tensor enc.conv5.weight"),
+        ("architecture", "ian", "lacks tensor iaf.mu.input.weight"),
         ("eye_left_right", "22.9,32.6", "eye_left_right is \"22.9,32.6\""),
         ("eye_left_right", "22.9,32.6 41.1,x", "eye_left_right is"),
         ("eye_left_right", "22.9,32.6 NaN,32.6", "both eyes must stand inside"),
@@ -159,7 +278,9 @@ fn tensors_must_be_exactly_those_of_the_table() {
     refused(&with_header(|h| h["dec.fc.weight"]["dtype"] = json!("F999")), &["\"dec.fc.weight\"", "F999"]);
     refused(
         &with_header(|h| h["dec.fc.weight"]["shape"] = json!([5, 384])),
-        &["tensor dec.fc.weight has shape [5, 384]; width 3, hidden 7 and latents 5 make it [384, 5]"],
+        &[
+            "tensor dec.fc.weight has shape [5, 384]; width 3, hidden 7, latents 5 and image_size 64 make it [384, 5]",
+        ],
     );
     refused(
         &with_header(|h| h["__metadata__"]["width"] = json!("4")),

@@ -1,8 +1,8 @@
-//! The decoder, forward and back to the latents: a dense layer and four deconvolutions.
+//! The decoder, forward and back to the latents: a dense layer and three to five deconvolutions, by the images' side.
 
 use super::{
     buffer::{Buffer, padded},
-    encoder::{SIDE, patch},
+    encoder::patch,
     kernel::Rows,
     layer::{Activate, Activation, Area, Mask, Product, Shared, Team, conv_rows, deconv_rows, deconv_taps},
     math,
@@ -29,12 +29,13 @@ struct Class {
 
 /// See the module.
 pub struct Decoder {
+    side: usize,
     width: usize,
     latents: usize,
     fc: Packed,
     fc_bias: Vec<f32>,
     fc_back: Packed,
-    deconvs: [Deconv; 3],
+    deconvs: Vec<Deconv>,
     /// `[(py, px, channel)][3×3 neighbours][input channel]`: all four parities at once, for they share a panel.
     out: Packed,
     out_bias: Vec<f32>,
@@ -46,13 +47,13 @@ pub struct Decoder {
 /// The activations of one decoding, and room for the way back.
 pub struct Workspace {
     latents: Buffer,
-    /// Behind the dense layer and the first three deconvolutions.
-    activations: [Buffer; 4],
+    /// Behind the dense layer and all deconvolutions but the last.
+    activations: Vec<Buffer>,
     /// Sums of the last layer, a row of 16 for each 2×2 pixels.
     sums: Buffer,
-    /// `[3][64][64]`
+    /// `[3][side][side]`
     image: Vec<f32>,
-    gradients: [Buffer; 4],
+    gradients: Vec<Buffer>,
     image_gradient: Vec<f32>,
     patches: Buffer,
     answer: Buffer,
@@ -69,7 +70,9 @@ impl Decoder {
     /// Packs a model's decoder.
     pub fn new(source: &Source<'_>) -> Self {
         let (w, latents) = (source.sizes.width, source.sizes.latents);
-        let (top, top_padded) = (8 * w, padded(8 * w));
+        let (side, half) = (source.side, source.side / 2);
+        let top = w << (source.stages - 1);
+        let top_padded = padded(top);
         let fc = source.weight("dec.fc");
         let bias = source.bias("dec.fc");
         let mut fc_bias = vec![0.0; 16 * top_padded];
@@ -87,8 +90,9 @@ impl Decoder {
             Some(((c * 3 + channel) * 5 + ky) * 5 + kx)
         };
         let out_bias = source.bias("dec.out");
-        let all = Area::square(32);
+        let all = Area::square(half);
         Self {
+            side,
             width: w,
             latents,
             // Outputs in the order (pixel, channel), a pixel's channels padded.
@@ -101,34 +105,36 @@ impl Decoder {
             },
             fc_bias,
             fc_back: fc.pack_few(latents, 16, top, |o, pixel, c| (c * 16 + pixel) * latents + o),
-            deconvs: [0, 1, 2].map(|i| Deconv::new(source, i)),
+            deconvs: (0..source.stages - 1).map(|i| Deconv::new(source, i)).collect(),
             out: out.pack_sparse(12, 9, w, neighbours),
             out_bias: padded_bias(&(0..12).map(|o| out_bias[o % 3]).collect::<Vec<_>>(), 12),
             out_rows: (all.pixels())
                 .flat_map(|(y, x)| {
                     (0..9).map(move |tap| {
                         let (dy, dx) = (tap / 3, tap % 3);
-                        all.offset((y + dy) as isize - 1, (x + dx) as isize - 1, 32, padded(w))
+                        all.offset((y + dy) as isize - 1, (x + dx) as isize - 1, half, padded(w))
                     })
                 })
                 .collect(),
-            out_offsets: (0..1024).map(|m| m * 16).collect(),
+            out_offsets: (0..(half * half) as u32).map(|m| m * 16).collect(),
             out_back: out.pack_many(w, 1, 75, |o, _, k| o * 75 + k),
         }
     }
 
     /// Room for one decoding.
     pub fn workspace(&self) -> Workspace {
-        let w = self.width;
-        let buffers = || [0, 1, 2, 3].map(|i| Buffer::new(16 << (2 * i), (8 * w) >> i));
+        let (side, half, stages) = (self.side, self.side / 2, self.deconvs.len() + 1);
+        let buffers = || -> Vec<Buffer> {
+            (0..stages).map(|i| Buffer::new(16 << (2 * i), self.width << (stages - 1 - i))).collect()
+        };
         Workspace {
             latents: Buffer::new(1, self.latents),
             activations: buffers(),
-            sums: Buffer::new(1024, 12),
-            image: vec![0.0; 3 * SIDE * SIDE],
+            sums: Buffer::new(half * half, 12),
+            image: vec![0.0; 3 * side * side],
             gradients: buffers(),
-            image_gradient: vec![0.0; 3 * SIDE * SIDE],
-            patches: Buffer::new(1024, 75),
+            image_gradient: vec![0.0; 3 * side * side],
+            patches: Buffer::new(half * half, 75),
             answer: Buffer::new(1, self.latents),
         }
     }
@@ -148,7 +154,8 @@ impl Decoder {
             let (before, after) = work.activations.split_at_mut(i + 1);
             layer.forward(team, &before[i], &mut after[0]);
         }
-        let rows = Rows { input: work.activations[3].all(), offsets: &self.out_rows, taps: 9 };
+        let last = &work.activations[self.deconvs.len()];
+        let rows = Rows { input: last.all(), offsets: &self.out_rows, taps: 9 };
         let sink = Activate {
             out: Shared::new(work.sums.rows_mut()),
             offsets: &self.out_offsets,
@@ -157,24 +164,26 @@ impl Decoder {
         };
         team.run(&[Product { rows, weights: &self.out, sink }]);
         math::tanh_all(work.sums.rows_mut());
+        let (side, half) = (self.side, self.side / 2);
         for (m, sums) in work.sums.rows().chunks_exact(16).enumerate() {
             for (o, sum) in sums[..12].iter().enumerate() {
-                let (y, x) = (2 * (m / 32) + o / 6, 2 * (m % 32) + o / 3 % 2);
-                work.image[(o % 3 * SIDE + y) * SIDE + x] = *sum;
+                let (y, x) = (2 * (m / half) + o / 6, 2 * (m % half) + o / 3 % 2);
+                work.image[(o % 3 * side + y) * side + x] = *sum;
             }
         }
     }
 
     /// Loss and gradient at the latents that the workspace was last decoded from.
     pub fn backward(&self, team: &Team, target: &Target<'_>, work: &mut Workspace) -> Pull {
-        let area = weighted(target.weight);
+        let (side, half, last) = (self.side, self.side / 2, self.deconvs.len());
+        let area = weighted(target.weight, side);
         let total: f64 = 3.0 * target.weight.iter().map(|w| f64::from(*w)).sum::<f64>();
         let mut loss = 0.0;
         work.image_gradient.fill(0.0);
         for channel in 0..3 {
             for (y, x) in area.pixels() {
-                let weight = f64::from(target.weight[y * SIDE + x]);
-                let at = (channel * SIDE + y) * SIDE + x;
+                let weight = f64::from(target.weight[y * side + x]);
+                let at = (channel * side + y) * side + x;
                 let value = f64::from(work.image[at]);
                 let off = value - f64::from(target.colour[at]);
                 loss += weight * off * off;
@@ -182,19 +191,19 @@ impl Decoder {
             }
         }
 
-        let mut area = area.before_deconv(32);
+        let mut area = area.before_deconv(half);
         let stride = work.patches.stride();
         let (mut rows, mut outputs) = (Vec::new(), Vec::new());
         for (m, (y, x)) in area.pixels().enumerate() {
-            patch(&work.image_gradient, y, x, &mut work.patches.rows_mut()[m * stride..][..75]);
+            patch(&work.image_gradient, side, y, x, &mut work.patches.rows_mut()[m * stride..][..75]);
             rows.push(((1 + m) * stride) as u32);
-            outputs.push(((y * 32 + x) * padded(self.width)) as u32);
+            outputs.push(((y * half + x) * padded(self.width)) as u32);
         }
         let rows = Rows { input: work.patches.all(), offsets: &rows, taps: 1 };
         let sink = Mask {
-            out: Shared::new(work.gradients[3].rows_mut()),
+            out: Shared::new(work.gradients[last].rows_mut()),
             offsets: &outputs,
-            active: work.activations[3].rows(),
+            active: work.activations[last].rows(),
         };
         team.run(&[Product { rows, weights: &self.out_back, sink }]);
 
@@ -220,11 +229,12 @@ impl Decoder {
 }
 
 impl Deconv {
-    /// The `i`th deconvolution, 0 to 2.
+    /// The `i`th deconvolution, from 0; not the last.
     fn new(source: &Source<'_>, i: usize) -> Self {
-        let name = ["dec.deconv1", "dec.deconv2", "dec.deconv3"][i];
-        let (from, to, side) = ((8 * source.sizes.width) >> i, (4 * source.sizes.width) >> i, 4 << i);
-        let weight = source.weight(name);
+        let name = format!("dec.deconv{}", i + 1);
+        let top = source.sizes.width << (source.stages - 1);
+        let (from, to, side) = (top >> i, top >> (i + 1), 4 << i);
+        let weight = source.weight(&name);
         let few = side <= 4;
         let classes = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(py, px)| {
             let taps = deconv_taps(py, px);
@@ -243,7 +253,7 @@ impl Deconv {
         });
         let at = |o: usize, tap: usize, c: usize| (o * to + c) * 25 + tap;
         let back = if few { weight.pack_few(from, 25, to, at) } else { weight.pack_many(from, 25, to, at) };
-        Self { side, classes: classes.into(), bias: padded_bias(&source.bias(name), to), back }
+        Self { side, classes: classes.into(), bias: padded_bias(&source.bias(&name), to), back }
     }
 
     fn forward(&self, team: &Team, input: &Buffer, out: &mut Buffer) {
@@ -284,10 +294,10 @@ impl Deconv {
 }
 
 /// The bounding box of the pixels whose weight is not 0. There must be one.
-fn weighted(weight: &[f32]) -> Area {
-    let mut area = Area { y: (SIDE, 0), x: (SIDE, 0) };
+fn weighted(weight: &[f32], side: usize) -> Area {
+    let mut area = Area { y: (side, 0), x: (side, 0) };
     for (i, _) in weight.iter().enumerate().filter(|(_, w)| **w != 0.0) {
-        let (y, x) = (i / SIDE, i % SIDE);
+        let (y, x) = (i / side, i % side);
         area = Area { y: (area.y.0.min(y), area.y.1.max(y + 1)), x: (area.x.0.min(x), area.x.1.max(x + 1)) };
     }
     area

@@ -1,4 +1,4 @@
-//! The encoder: four convolutions and two dense layers.
+//! The encoder: three to five convolutions, by the images' side, and two dense layers.
 
 use super::{
     buffer::{Buffer, padded},
@@ -7,9 +7,6 @@ use super::{
     pack::Packed,
     weights::{Source, padded_bias},
 };
-
-/// Side of the images.
-pub const SIDE: usize = 64;
 
 /// A layer whose rows never change.
 struct Layer {
@@ -40,6 +37,7 @@ impl Layer {
 /// See the module.
 pub struct Encoder {
     layers: Vec<Layer>,
+    side: usize,
     width: usize,
     hidden: usize,
     latents: usize,
@@ -48,7 +46,7 @@ pub struct Encoder {
 /// What an encoding writes to.
 pub struct Workspace {
     patches: Buffer,
-    activations: [Buffer; 6],
+    activations: Vec<Buffer>,
 }
 
 impl Encoder {
@@ -56,18 +54,21 @@ impl Encoder {
     pub fn new(source: &Source<'_>) -> Self {
         let sizes = source.sizes;
         let (w, hidden, latents) = (sizes.width, sizes.hidden, sizes.latents);
+        let half = source.side / 2;
+        let pixels = (half * half) as u32;
         let mut layers = Vec::new();
         let first = source.weight("enc.conv1");
         layers.push(Layer {
             weights: first.pack_many(w, 1, 75, |o, _, k| o * 75 + k),
             bias: padded_bias(&source.bias("enc.conv1"), w),
-            rows: (0..1024).map(|m| (1 + m) * padded(75) as u32).collect(),
-            outputs: (0..1024).map(|m| m * padded(w) as u32).collect(),
+            rows: (0..pixels).map(|m| (1 + m) * padded(75) as u32).collect(),
+            outputs: (0..pixels).map(|m| m * padded(w) as u32).collect(),
             activation: Activation::LeakyRelu,
         });
-        for (i, name) in ["enc.conv2", "enc.conv3", "enc.conv4"].into_iter().enumerate() {
-            let (from, to, side) = (w << i, w << (i + 1), 32 >> i);
-            let weight = source.weight(name);
+        for i in 0..source.stages - 1 {
+            let name = format!("enc.conv{}", i + 2);
+            let (from, to, side) = (w << i, w << (i + 1), half >> i);
+            let weight = source.weight(&name);
             let at = |o: usize, tap: usize, c: usize| (o * from + c) * 25 + tap;
             let pixels = (side / 2 * side / 2) as u32;
             layers.push(Layer {
@@ -76,13 +77,13 @@ impl Encoder {
                 } else {
                     weight.pack_many(to, 25, from, at)
                 },
-                bias: padded_bias(&source.bias(name), to),
+                bias: padded_bias(&source.bias(&name), to),
                 rows: conv_rows(Area::square(side / 2), Area::square(side), side, padded(from)),
                 outputs: (0..pixels).map(|m| m * padded(to) as u32).collect(),
                 activation: Activation::LeakyRelu,
             });
         }
-        let top = 8 * w;
+        let top = w << (source.stages - 1);
         layers.push(Layer {
             weights: source
                 .weight("enc.fc1")
@@ -99,30 +100,28 @@ impl Encoder {
             outputs: vec![0],
             activation: Activation::Linear,
         });
-        Self { layers, width: w, hidden, latents }
+        Self { layers, side: source.side, width: w, hidden, latents }
     }
 
     /// Room for one encoding.
     pub fn workspace(&self) -> Workspace {
-        let w = self.width;
-        Workspace {
-            patches: Buffer::new(1024, 75),
-            activations: [
-                Buffer::new(1024, w),
-                Buffer::new(256, 2 * w),
-                Buffer::new(64, 4 * w),
-                Buffer::new(16, 8 * w),
-                Buffer::new(1, self.hidden),
-                Buffer::new(1, self.latents),
-            ],
-        }
+        let half = self.side / 2;
+        let mut activations: Vec<Buffer> = (0..)
+            .map_while(|i| {
+                let side = half >> i;
+                (side >= 4).then(|| Buffer::new(side * side, self.width << i))
+            })
+            .collect();
+        activations.push(Buffer::new(1, self.hidden));
+        activations.push(Buffer::new(1, self.latents));
+        Workspace { patches: Buffer::new(half * half, 75), activations }
     }
 
     /// Encodes a planar image.
     pub fn run(&self, team: &Team, image: &[f32], work: &mut Workspace) -> Vec<f32> {
-        let stride = work.patches.stride();
+        let (stride, half) = (work.patches.stride(), self.side / 2);
         for (m, row) in work.patches.rows_mut().chunks_exact_mut(stride).enumerate() {
-            patch(image, m / 32, m % 32, row);
+            patch(image, self.side, m / half, m % half, row);
         }
         let mut input = &work.patches;
         for (layer, out) in self.layers.iter().zip(&mut work.activations) {
@@ -133,15 +132,15 @@ impl Encoder {
     }
 }
 
-/// The 75 values of a planar image under the taps of output pixel (y, x), in the order (channel, ky, kx).
-pub fn patch(image: &[f32], y: usize, x: usize, row: &mut [f32]) {
-    let planes = image.chunks_exact(SIDE * SIDE);
+/// The 75 values of a planar image of this side under the taps of output pixel (y, x), in the order (channel, ky, kx).
+pub fn patch(image: &[f32], side: usize, y: usize, x: usize, row: &mut [f32]) {
+    let planes = image.chunks_exact(side * side);
     for (plane, row) in planes.zip(row.chunks_exact_mut(25)) {
         for (ky, row) in row.chunks_exact_mut(5).enumerate() {
             for (kx, value) in row.iter_mut().enumerate() {
                 let (iy, ix) = (2 * y + ky, 2 * x + kx);
-                let inside = (2..SIDE + 2).contains(&iy) && (2..SIDE + 2).contains(&ix);
-                *value = if inside { plane[(iy - 2) * SIDE + ix - 2] } else { 0.0 };
+                let inside = (2..side + 2).contains(&iy) && (2..side + 2).contains(&ix);
+                *value = if inside { plane[(iy - 2) * side + ix - 2] } else { 0.0 };
             }
         }
     }

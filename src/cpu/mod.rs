@@ -26,7 +26,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     generator::{Generator, Pull, Target, check_values},
     limits,
-    model::{ARCHITECTURE, Dtype, IMAGE_SIZE, Model, Sizes},
+    model::{ARCHITECTURE, Dtype, Model, Sizes},
 };
 
 /// How many decodes are remembered: the shown latents, a solver's trial, and some for other threads.
@@ -37,6 +37,7 @@ pub struct CpuGenerator {
     team: Team,
     encoder: Encoder,
     decoder: Decoder,
+    image_size: usize,
     latents: usize,
     /// The most recently used last.
     decodes: Mutex<Vec<Decoded>>,
@@ -92,6 +93,7 @@ impl CpuGenerator {
             team: Team::new(isa, threads)?,
             encoder: Encoder::new(&source),
             decoder: Decoder::new(&source),
+            image_size: source.side,
             latents: source.sizes.latents,
             decodes: Mutex::default(),
             encodes: Mutex::default(),
@@ -140,7 +142,7 @@ impl CpuGenerator {
 
 impl Generator for CpuGenerator {
     fn image_size(&self) -> usize {
-        IMAGE_SIZE
+        self.image_size
     }
 
     fn latents(&self) -> usize {
@@ -148,7 +150,7 @@ impl Generator for CpuGenerator {
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {
-        check_values("image", image, 3 * IMAGE_SIZE * IMAGE_SIZE)?;
+        check_values("image", image, 3 * self.image_size * self.image_size)?;
         let kept = self.encodes.lock().pop();
         let mut work = kept.unwrap_or_else(|| self.encoder.workspace());
         let latents = self.team.enter(|| self.encoder.run(&self.team, image, &mut work));
@@ -166,7 +168,7 @@ impl Generator for CpuGenerator {
 
     fn pull(&self, latents: &[f32], target: &Target<'_>) -> Result<Pull> {
         check_values("latents", latents, self.latents)?;
-        target.check(IMAGE_SIZE)?;
+        target.check(self.image_size)?;
         Ok(self.decoded(latents, |work| self.decoder.backward(&self.team, target, work)))
     }
 }

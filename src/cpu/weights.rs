@@ -13,6 +13,10 @@ pub struct Source<'a> {
     model: &'a Model,
     /// The model's sizes.
     pub sizes: Sizes,
+    /// Side of the images.
+    pub side: usize,
+    /// Convolutions of stride 2 down to 4×4, and deconvolutions back.
+    pub stages: usize,
 }
 
 /// The weight of one layer.
@@ -38,7 +42,8 @@ impl<'a> Source<'a> {
                 ));
             }
         }
-        Ok(Self { model, sizes })
+        let side = model.meta.image_size;
+        Ok(Self { model, sizes, side, stages: (side / 4).ilog2() as usize })
     }
 
     fn values(&self, name: &str) -> &'a crate::model::Values {

@@ -1,9 +1,9 @@
-//! A full IAN from a model file, for inference and the gradient to the latents: batch norm folded, dilated convolutions merged into
-//! dense ones. Calls [`super::blocks`], [`super::layers`] and `npe::model`.
+//! A full IAN from a model file, for inference and the gradient to the latents: batch norm folded, the blocks' dilated
+//! convolutions merged into dense ones. Calls [`super::blocks`], [`super::layers`] and `npe::model`.
 
+use super::blocks::made;
 use super::blocks::mdc::{Mdcl, dense};
-use super::blocks::{beta, made};
-use super::full::{HEAD_SCALES, HEADS, block_scales};
+use super::full::{HEAD_SCALES, HEADS, block_scales, head_image};
 use super::layers::{conv5, deconv5, lrelu};
 use super::{params::channels_last, stages};
 use crate::error::{Error, Result};
@@ -46,10 +46,8 @@ pub struct FoldedFull {
     /// All but the last are followed by a block.
     deconvolutions: Vec<Layer>,
     blocks: Vec<Block>,
-    /// The three heads' kernels on the last maps, six filters.
-    heads: Tensor,
-    green: Tensor,
-    blue: Tensor,
+    /// Bank and coefficients of the head's convolutions, in the order of [`HEADS`].
+    heads: Vec<(Tensor, Tensor)>,
 }
 
 /// Reads a model's tensors onto a device.
@@ -69,7 +67,10 @@ impl Source<'_> {
     }
 
     fn layer(&self, name: &str) -> Result<Layer> {
-        Ok(Layer { weight: self.tensor(&format!("{name}.weight"))?, bias: self.tensor(&format!("{name}.bias"))? })
+        Ok(Layer {
+            weight: self.tensor(&format!("{name}.weight"))?,
+            bias: self.tensor(&format!("{name}.bias"))?,
+        })
     }
 
     /// A dilated convolution merged into a dense kernel.
@@ -144,7 +145,6 @@ impl FoldedFull {
         let layers = |prefix: &str, count: usize| -> Result<Vec<Layer>> {
             (1..=count).map(|stage| source.layer(&format!("{prefix}{stage}"))).collect()
         };
-        let head = |i: usize| source.merged(HEADS[i].0, HEAD_SCALES);
         Ok(Self {
             convolutions: layers("enc.conv", stages)?,
             fc1: source.layer("enc.fc1")?,
@@ -154,9 +154,11 @@ impl FoldedFull {
             fc: source.layer("dec.fc")?,
             deconvolutions: layers("dec.deconv", stages)?,
             blocks: (1..stages).map(|stage| source.block(stage)).collect::<Result<_>>()?,
-            heads: channels_last(&Tensor::f_cat(&[head(0)?, head(1)?, head(2)?], 0)?)?,
-            green: head(3)?,
-            blue: head(4)?,
+            heads: (HEADS.iter())
+                .map(|(name, _)| {
+                    Ok((source.tensor(&format!("{name}.weight"))?, source.tensor(&format!("{name}.scales"))?))
+                })
+                .collect::<Result<_>>()?,
         })
     }
 
@@ -188,12 +190,12 @@ impl FoldedFull {
                 None => lrelu(&x)?,
             };
         }
-        let maps = dense(&x, &self.heads, None)?;
-        let map = |i: i64| maps.f_narrow(1, 2 * i, 2);
-        beta::rgb_beta(
-            [&map(0)?, &map(1)?, &map(2)?],
-            |r| dense(r, &self.green, None),
-            |rg| dense(rg, &self.blue, None),
-        )
+        let [red, green, blue, green_of_red, blue_of_both] = &self.heads[..] else {
+            return Err(Error::told("the model's head is not complete"));
+        };
+        fn layer((bank, coefficients): &(Tensor, Tensor)) -> Mdcl<'_> {
+            Mdcl { bank, coefficients, scales: HEAD_SCALES }
+        }
+        head_image(&x, [layer(red), layer(green), layer(blue)], layer(green_of_red), layer(blue_of_both))
     }
 }

@@ -83,6 +83,21 @@ pub(super) fn get_mdcl<'a>(p: &'a Params, name: &str, scales: &'a [i64]) -> Resu
     })
 }
 
+/// The image from the last maps and the head's convolutions in the order of [`HEADS`].
+pub(super) fn head_image(
+    maps: &Tensor,
+    of_maps: [Mdcl<'_>; 3],
+    green: Mdcl<'_>,
+    blue: Mdcl<'_>,
+) -> Result<Tensor> {
+    // The three that see the maps as one, in one pass over them.
+    let bank = Tensor::f_cat(&of_maps.map(|m| m.bank), 0)?;
+    let coefficients = Tensor::f_cat(&of_maps.map(|m| m.coefficients), 1)?;
+    let all = Mdcl { bank: &bank, coefficients: &coefficients, scales: HEAD_SCALES }.forward(maps)?;
+    let each = |i: i64| all.f_narrow(1, 2 * i, 2);
+    beta::rgb_beta([&each(0)?, &each(1)?, &each(2)?], |r| green.forward(r), |rg| blue.forward(rg))
+}
+
 impl Full {
     /// A fresh network, drawn by torch's generator.
     ///
@@ -214,9 +229,8 @@ impl Network for Full {
         }
         x = deconv5(&x, p.get(&format!("dec.deconv{}.weight", self.stages))?, None)?;
         x = lrelu(&norm(&x, p, "dec.norm_out", train)?)?;
-        let head = |i: usize, x: &Tensor| get_mdcl(p, HEADS[i].0, HEAD_SCALES)?.forward(x);
-        let maps = [head(0, &x)?, head(1, &x)?, head(2, &x)?];
-        beta::rgb_beta(maps.each_ref(), |r| head(3, r), |rg| head(4, rg))
+        let head = |i: usize| get_mdcl(p, HEADS[i].0, HEAD_SCALES);
+        head_image(&x, [head(0)?, head(1)?, head(2)?], head(3)?, head(4)?)
     }
 
     fn discriminate(&self, top: &Tensor) -> Result<Tensor> {

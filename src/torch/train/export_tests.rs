@@ -101,7 +101,10 @@ fn the_exported_full_network_is_the_trained_one() {
         let (x, z) = (images(3, side), Tensor::randn([3, 9], CPU));
         let (latents, made) = evaluated(&network, &x, &z);
         assert!(latents.abs().max().double_value(&[]) > 0.1 && made.std(true).double_value(&[]) > 0.01);
-        assert!(apart(&latents, &folded.encode(&x).unwrap()) < 1e-4 * latents.abs().max().double_value(&[]).max(1.0));
+        assert!(
+            apart(&latents, &folded.encode(&x).unwrap())
+                < 1e-4 * latents.abs().max().double_value(&[]).max(1.0)
+        );
         let off = apart(&made, &folded.decode(&z).unwrap());
         assert!(off < 1e-4, "{side}: {off}");
     }
@@ -116,7 +119,8 @@ fn an_exported_full_network_pulls() {
     let z = Tensor::randn([1, 9], CPU).set_requires_grad(true);
     let target = images(1, 32);
     let loss = |made: Tensor| (made - &target).square().sum(None);
-    let gradient = |made: Tensor| Tensor::f_run_backward(&[loss(made)], &[&z], false, false).unwrap().remove(0);
+    let gradient =
+        |made: Tensor| Tensor::f_run_backward(&[loss(made)], &[&z], false, false).unwrap().remove(0);
     let (trained, exported) =
         (gradient(network.decode(&z, false).unwrap()), gradient(folded.decode(&z).unwrap()));
     let size = trained.abs().max().double_value(&[]);
@@ -138,7 +142,9 @@ fn half_precision_weights_change_little() {
 
 #[test]
 fn the_engines_refuse_each_others_architectures() {
-    let simple = Model::random(npe::model::Sizes { width: 2, hidden: 3, latents: 4 }, npe::model::Dtype::F32, 1).unwrap();
+    let simple =
+        Model::random(npe::model::Sizes { width: 2, hidden: 3, latents: 4 }, npe::model::Dtype::F32, 1)
+            .unwrap();
     let error = FoldedFull::new(&simple, Device::Cpu).unwrap_err().to_string();
     assert!(error.contains("architecture \"ian-simple\", not \"ian\""), "{error}");
     let mut network = Full::new(&sizes("ian", 64), Options::default(), Device::Cpu).unwrap();
