@@ -2,6 +2,7 @@
 //! (`npe-train`). See `docs/architecture.md`.
 
 pub mod data;
+pub mod device;
 pub mod error;
 pub mod ian;
 pub mod train;

@@ -155,6 +155,32 @@ pub struct About {
     pub eyes: [f32; 4],
 }
 
+impl About {
+    /// What the model file would refuse is to be told before hours of training.
+    fn check(&self, image_size: usize) -> Result<()> {
+        for (name, text) in
+            [("name", &self.name), ("trained_on", &self.trained_on), ("licence", &self.licence)]
+        {
+            let most = npe::limits::MODEL_TEXT_BYTES;
+            if text.is_empty() || text.len() > most || text.chars().any(char::is_control) {
+                return Err(Error::told(format!(
+                    "model.{name} is {text:?}; it must be one line of 1 to {most} bytes"
+                )));
+            }
+        }
+        let [left, _, right, _] = self.eyes;
+        let inside = self.eyes.iter().all(|v| (0.0..=image_size as f32).contains(v));
+        if !inside || right - left < 1.0 {
+            return Err(Error::told(format!(
+                "model.eyes is {:?}; give x and y of the left and of the right eye, in pixels of the image of {image_size}, the \
+                 left one at least 1 pixel left of the right one",
+                self.eyes
+            )));
+        }
+        Ok(())
+    }
+}
+
 fn half() -> f32 {
     0.5
 }
@@ -236,10 +262,20 @@ impl Recipe {
             range(name, value, 0.0, 1e9)?;
         }
         range("adversary.rate", a.rate, 0.0, 1.0)?;
+        if a.kind != AdversaryKind::None && a.rate == 0.0 {
+            return Err(Error::told("adversary.rate is 0: the adversary would never learn; give 1e-4, say"));
+        }
         if a.kind == AdversaryKind::Separate {
             range("adversary.width", a.width as f64, 8.0, 512.0)?;
+            // Group norm takes eight groups of at least twice the width.
+            if a.width % 4 != 0 {
+                return Err(Error::told(format!(
+                    "adversary.width is {}; it must be a multiple of 4",
+                    a.width
+                )));
+            }
         }
-        Ok(())
+        self.model.check(n.image_size)
     }
 
     /// Adam's step size after `seen` images, as a share of its full size.
