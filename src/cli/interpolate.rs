@@ -18,12 +18,8 @@ pub struct Args {
     /// Faces in the row, both reconstructions included, 2 to 100
     #[arg(long, default_value_t = 8)]
     steps: usize,
-    /// The picture to write
-    #[arg(short, long, value_name = "OUT")]
-    output: PathBuf,
-    /// Replace OUT if it exists
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    output: save::Output,
     #[command(flatten)]
     machine: machine::Args,
 }
@@ -33,8 +29,7 @@ pub fn run(args: &Args) -> Result {
     if !(2..=100).contains(&args.steps) {
         return Err(Failure::usage(format!("--steps is {}; it must be 2 to 100", args.steps)));
     }
-    let options = save::Options { quality: 95, force: args.force };
-    save::check(&args.output, &[args.a.clone(), args.b.clone()], options)?;
+    args.output.check(&[args.a.clone(), args.b.clone()])?;
     let model = args.machine.load(1)?;
     let generator = model.generator.as_ref();
     let end = |path: &Path| {
@@ -57,7 +52,7 @@ pub fn run(args: &Args) -> Result {
     (captions[0], captions[args.steps + 1]) = ("A", "B");
     let mut row = sheet::Sheet::new(&captions);
     row.push("", pictures);
-    save::photo(&args.output, &row.photo()?, &Extras::default(), options)?;
-    print(&format!("{}\n", args.output.display()))?;
+    save::photo(&args.output.path, &row.photo()?, &Extras::default(), args.output.options())?;
+    print(&format!("{}\n", args.output.path.display()))?;
     Ok(Outcome::Done)
 }

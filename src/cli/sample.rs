@@ -4,7 +4,6 @@ use crate::read::Extras;
 use crate::report::{Failure, Outcome, Result, print};
 use crate::{machine, save, sheet};
 use npe::edit::sample_latents;
-use std::path::PathBuf;
 
 /// Draw random faces from the network into a grid
 #[derive(clap::Args)]
@@ -15,12 +14,8 @@ pub struct Args {
     /// How many faces, 1 to 400
     #[arg(long, default_value_t = 16)]
     count: usize,
-    /// The picture to write
-    #[arg(short, long, value_name = "OUT")]
-    output: PathBuf,
-    /// Replace OUT if it exists
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    output: save::Output,
     #[command(flatten)]
     machine: machine::Args,
 }
@@ -30,8 +25,7 @@ pub fn run(args: &Args) -> Result {
     if !(1..=400).contains(&args.count) {
         return Err(Failure::usage(format!("--count is {}; it must be 1 to 400", args.count)));
     }
-    let options = save::Options { quality: 95, force: args.force };
-    save::check(&args.output, &[], options)?;
+    args.output.check(&[])?;
     let model = args.machine.load(1)?;
     let columns = (1..).find(|n| n * n >= args.count).unwrap_or(1).min(10);
     let mut grid = sheet::Sheet::new(&vec![""; columns]);
@@ -44,7 +38,7 @@ pub fn run(args: &Args) -> Result {
     for row in faces.chunks(columns) {
         grid.push("", row.to_vec());
     }
-    save::photo(&args.output, &grid.photo()?, &Extras::default(), options)?;
-    print(&format!("{}\n", args.output.display()))?;
+    save::photo(&args.output.path, &grid.photo()?, &Extras::default(), args.output.options())?;
+    print(&format!("{}\n", args.output.path.display()))?;
     Ok(Outcome::Done)
 }

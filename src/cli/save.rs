@@ -18,6 +18,32 @@ pub struct Options {
     pub force: bool,
 }
 
+/// The one picture that a command writes.
+#[derive(clap::Args)]
+pub struct Output {
+    /// The picture to write
+    #[arg(short, long = "output", value_name = "OUT")]
+    pub path: PathBuf,
+    /// Replace OUT if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+impl Output {
+    /// Checks that it may be written, before any work is done.
+    ///
+    /// # Errors
+    /// As [`check`].
+    pub fn check(&self, inputs: &[PathBuf]) -> Result<()> {
+        check(&self.path, inputs, self.options())
+    }
+
+    /// How to write it.
+    pub fn options(&self) -> Options {
+        Options { quality: 95, force: self.force }
+    }
+}
+
 /// Checks that a file may be written, before any work is done.
 ///
 /// # Errors

@@ -23,10 +23,10 @@ use self::{decoder::Decoder, encoder::Encoder, layer::Team, weights::Source};
 
 pub use self::kernel::Isa;
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     generator::{Generator, Pull, Target, check_values},
     limits,
-    model::{Dtype, IMAGE_SIZE, Model, Sizes},
+    model::{ARCHITECTURE, Dtype, IMAGE_SIZE, Model, Sizes},
 };
 
 /// How many decodes are remembered: the shown latents, a solver's trial, and some for other threads.
@@ -54,7 +54,8 @@ impl CpuGenerator {
     /// weights are copied; weights that the file has as f16 may be kept so (the same values), those of f32 stay f32.
     ///
     /// # Errors
-    /// If `threads` is 0 or over [`limits::THREADS`], or threads can't be started.
+    /// If the model's architecture is another than `ian-simple` ([`ErrorKind::Device`]), if `threads` is 0 or over
+    /// [`limits::THREADS`], or threads can't be started.
     pub fn new(model: &Model, threads: usize) -> Result<Self> {
         Self::with_isa(model, threads, Isa::best())
     }
@@ -75,6 +76,16 @@ impl CpuGenerator {
                 "{threads} threads were asked for; npe takes 1 to {}",
                 limits::THREADS
             )));
+        }
+        if model.meta.architecture != ARCHITECTURE {
+            return Err(Error::new(
+                ErrorKind::Device,
+                format!(
+                    "the model {:?} is of architecture {:?}, which the CPU engine does not run. Choose the device \
+                     \"cpu-torch\" or \"cuda\" (both need libtorch), or a model of architecture {ARCHITECTURE:?}",
+                    model.meta.name, model.meta.architecture
+                ),
+            ));
         }
         let source = Source::new(model)?;
         Ok(Self {

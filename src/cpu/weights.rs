@@ -25,7 +25,7 @@ impl<'a> Source<'a> {
     /// Checks that every tensor is there and has its size, so that the rest need not.
     pub fn new(model: &'a Model) -> Result<Self> {
         let sizes = model.meta.sizes();
-        for (name, shape) in sizes.tensors() {
+        for (name, shape) in model.meta.tensors() {
             let count = match model.tensor(&name) {
                 Some(crate::model::Values::F32(v)) => v.len(),
                 Some(crate::model::Values::F16(v)) => v.len(),

@@ -159,7 +159,7 @@ impl Edit {
             )));
         }
         let size = self.image_size();
-        let (state, report) = match &operation {
+        let (state, image, report) = match &operation {
             Operation::Stroke { stroke, settings } => {
                 let painted = brush::rasterise(stroke, &self.frame, size)?;
                 let squares = solver::squares(stroke, &self.frame, size);
@@ -178,18 +178,17 @@ impl Edit {
                     reach: everywhere,
                     ..self.state().clone()
                 };
-                (state, Report::default())
+                (state, self.generator.decode(latents)?, Report::default())
             }
-            Operation::Reset => (State::at(self.state().origin.clone(), size), Report::default()),
+            Operation::Reset => Self::begin(self.state().origin.clone(), size),
             Operation::Update { blend } => {
-                let baked = Self { blend_settings: *blend, ..self.clone() };
-                let same = baked.changed_rect()?.is_empty();
-                let photo = if same { self.photo().clone() } else { Arc::new(baked.render()?) };
-                let origin = origin(self.generator.as_ref(), photo, &self.frame)?;
-                (State::at(Arc::new(origin), size), Report::default())
+                let change = self.change_under(blend);
+                let same = changed_rect(self.photo(), &self.frame, &change)?.is_empty();
+                let photo = if same { self.photo().clone() } else { Arc::new(self.rendered(&change)?) };
+                Self::begin(Arc::new(origin(self.generator.as_ref(), photo, &self.frame)?), size)
             }
         };
-        self.generated = self.generator.decode(&state.latents)?.into();
+        self.generated = image.into();
         self.history.push(operation, state);
         Ok(report)
     }
@@ -201,7 +200,7 @@ impl Edit {
         squares: &[solver::Square],
         settings: &StrokeSettings,
         progress: &mut Progress<'_>,
-    ) -> Result<(State, Report)> {
+    ) -> Result<(State, Vec<f32>, Report)> {
         let old = self.state();
         let task = solver::Task {
             generator: self.generator.as_ref(),
@@ -213,12 +212,17 @@ impl Edit {
             shown: &self.generated,
             reconstruction: &old.origin.reconstruction,
         };
-        let (latents, report) = solver::solve(&task, progress)?;
-        let image = self.generator.decode(&latents)?;
+        let solver::Solved { latents, image, report } = solver::solve(&task, progress)?;
         let moved: Vec<f32> = image.iter().zip(self.generated.iter()).map(|(a, b)| a - b).collect();
         let (reach, erased) =
             blend::after_stroke(old, painted, mode, settings.strength, &moved, self.image_size());
-        Ok((State { latents: latents.into(), reach, erased, ..old.clone() }, report))
+        Ok((State { latents: latents.into(), reach, erased, ..old.clone() }, image, report))
+    }
+
+    /// What an operation that starts afresh leads to.
+    fn begin(origin: Arc<Origin>, size: usize) -> (State, Vec<f32>, Report) {
+        let image = origin.reconstruction.clone();
+        (State::at(origin, size), image, Report::default())
     }
 
     /// Sets the latents (sliders); the change shows through the interpolation mask, everywhere in the frame.
@@ -291,7 +295,7 @@ impl Edit {
     /// # Errors
     /// If the device fails; then nothing is undone.
     pub fn undo(&mut self) -> Result<bool> {
-        self.step(History::undo)
+        self.step(History::undo, History::redo)
     }
 
     /// Does again what was undone last. False if there was nothing.
@@ -299,16 +303,20 @@ impl Edit {
     /// # Errors
     /// If the device fails; then nothing is redone.
     pub fn redo(&mut self) -> Result<bool> {
-        self.step(History::redo)
+        self.step(History::redo, History::undo)
     }
 
-    fn step(&mut self, step: fn(&mut History) -> bool) -> Result<bool> {
-        let mut history = self.history.clone();
-        if !step(&mut history) {
+    fn step(&mut self, step: fn(&mut History) -> bool, back: fn(&mut History) -> bool) -> Result<bool> {
+        if !step(&mut self.history) {
             return Ok(false);
         }
-        self.generated = self.generator.decode(&history.current().latents)?.into();
-        self.history = history;
+        match self.generator.decode(&self.state().latents) {
+            Ok(image) => self.generated = image.into(),
+            Err(e) => {
+                back(&mut self.history);
+                return Err(e);
+            }
+        }
         Ok(true)
     }
 
@@ -345,9 +353,7 @@ impl Edit {
     /// # Errors
     /// If memory is short.
     pub fn render(&self) -> Result<Photo> {
-        let photo = self.photo();
-        let samples = blend_rect(photo, &self.frame, &self.change(), Rect::whole(photo))?;
-        Photo::new(photo.width(), photo.height(), photo.format().channels, samples)
+        self.rendered(&self.change())
     }
 
     /// A rectangle of the result into a buffer of the photo's own format.
@@ -389,12 +395,22 @@ impl Edit {
         self.history.current()
     }
 
-    fn mask(&self) -> Vec<f32> {
-        blend::mask(self.state(), &self.generated, &self.blend_settings, self.image_size())
+    fn mask(&self, settings: &BlendSettings) -> Vec<f32> {
+        blend::mask(self.state(), &self.generated, settings, self.image_size())
     }
 
     fn change(&self) -> Change {
-        blend::change(self.state(), &self.generated, &self.mask(), &self.blend_settings, self.image_size())
+        self.change_under(&self.blend_settings)
+    }
+
+    fn change_under(&self, settings: &BlendSettings) -> Change {
+        blend::change(self.state(), &self.generated, &self.mask(settings), settings, self.image_size())
+    }
+
+    fn rendered(&self, change: &Change) -> Result<Photo> {
+        let photo = self.photo();
+        let samples = blend_rect(photo, &self.frame, change, Rect::whole(photo))?;
+        Photo::new(photo.width(), photo.height(), photo.format().channels, samples)
     }
 }
 

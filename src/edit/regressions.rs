@@ -140,7 +140,7 @@ fn restore_minds_strength_and_samples_have_no_holes() {
     e.set_stroke_settings(StrokeSettings::default()).unwrap();
     e.stroke(&stroke(Mode::Restore), &mut go).unwrap();
     e.sample(1).unwrap();
-    let mask = e.mask();
+    let mask = e.mask(&e.blend_settings);
     assert!((12..20).all(|y| (12..20).all(|x| mask[y * 32 + x] == 1.0)));
 }
 
@@ -177,4 +177,61 @@ fn progress_ends_at_1() {
         })
         .unwrap();
     assert_eq!(last, 1.0);
+}
+
+/// A network whose device can be made to fail.
+struct Frail(Arc<dyn Generator>, std::sync::atomic::AtomicBool);
+
+impl Frail {
+    fn fine(&self) -> Result<()> {
+        let failed = self.1.load(std::sync::atomic::Ordering::Relaxed);
+        if failed { Err(Error::new(ErrorKind::Device, "the device is gone")) } else { Ok(()) }
+    }
+}
+
+impl Generator for Frail {
+    fn image_size(&self) -> usize {
+        self.0.image_size()
+    }
+    fn latents(&self) -> usize {
+        self.0.latents()
+    }
+    fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {
+        self.fine()?;
+        self.0.encode(image)
+    }
+    fn decode(&self, latents: &[f32]) -> Result<Vec<f32>> {
+        self.fine()?;
+        self.0.decode(latents)
+    }
+    fn pull(&self, latents: &[f32], target: &crate::generator::Target<'_>) -> Result<crate::generator::Pull> {
+        self.fine()?;
+        self.0.pull(latents, target)
+    }
+}
+
+#[test]
+fn a_device_that_fails_leaves_the_edit_as_it_was() {
+    let whole = edit();
+    let frail = Arc::new(Frail(whole.generator.clone(), false.into()));
+    let mut e = Edit::new(frail.clone(), whole.photo().clone(), whole.frame()).unwrap();
+    e.stroke(&stroke(Mode::Color), &mut go).unwrap();
+    e.sample(3).unwrap();
+    e.undo().unwrap();
+    let (before, levels) = (e.render().unwrap(), e.undo_redo_levels());
+    frail.1.store(true, std::sync::atomic::Ordering::Relaxed);
+    type Act = fn(&mut Edit) -> Result<()>;
+    let acts: [(&str, Act); 5] = [
+        ("stroke", |e| e.stroke(&stroke(Mode::Color), &mut go).map(drop)),
+        ("sample", |e| e.sample(1)),
+        ("undo", |e| e.undo().map(drop)),
+        ("redo", |e| e.redo().map(drop)),
+        ("update", Edit::update),
+    ];
+    for (name, act) in acts {
+        assert_eq!(act(&mut e).err().map(|e| e.kind()), Some(ErrorKind::Device), "{name}");
+        assert_eq!((e.render().unwrap(), e.undo_redo_levels()), (before.clone(), levels), "{name}");
+    }
+    frail.1.store(false, std::sync::atomic::Ordering::Relaxed);
+    assert!(e.redo().unwrap() && e.undo().unwrap() && e.undo().unwrap());
 }

@@ -79,19 +79,28 @@ pub(super) fn squares(stroke: &Stroke, frame: &Frame, size: usize) -> Vec<Square
         .collect()
 }
 
-/// Moves the latents. Returns them and what happened.
-pub(super) fn solve(task: &Task<'_>, progress: &mut Progress<'_>) -> Result<(Vec<f32>, Report)> {
+/// Where a stroke led.
+pub(super) struct Solved {
+    pub latents: Vec<f32>,
+    /// G of the latents.
+    pub image: Vec<f32>,
+    pub report: Report,
+}
+
+/// Moves the latents.
+pub(super) fn solve(task: &Task<'_>, progress: &mut Progress<'_>) -> Result<Solved> {
     let target = task.target();
     let mut report =
         Report { brush_before: brush_error(&task.painted.weight, &target, task.shown), ..Report::default() };
-    let z = match task.settings.solver {
+    let latents = match task.settings.solver {
         Solver::Guided => guided(task, &target, &mut report, progress)?,
         Solver::Published => published(task, &target, &mut report, progress)?,
     };
     // All is done: what the host answers now changes nothing.
     progress(1.0);
-    report.brush_after = brush_error(&task.painted.weight, &target, &task.generator.decode(&z)?);
-    Ok((z, report))
+    let image = task.generator.decode(&latents)?;
+    report.brush_after = brush_error(&task.painted.weight, &target, &image);
+    Ok(Solved { latents, image, report })
 }
 
 impl Task<'_> {

@@ -207,7 +207,7 @@ fn the_blend_is_the_papers_where_photo_and_network_have_one_size() {
     let z = e.latents().to_vec();
     e.undo().unwrap();
     e.set_latents(&z).unwrap();
-    let (x, x0, mask) = (&e.state().origin.crop, &e.state().origin.reconstruction, e.mask());
+    let (x, x0, mask) = (&e.state().origin.crop, &e.state().origin.reconstruction, e.mask(&e.blend_settings));
     let change = e.change();
     for (p, m) in mask.iter().enumerate() {
         for c in 0..3 {

@@ -151,7 +151,7 @@ fn check_tensors(
     body_bytes: usize,
 ) -> Result<Vec<(String, Dtype, Range<usize>)>> {
     let mut tensors = Vec::new();
-    for (name, shape) in meta.sizes().tensors() {
+    for (name, shape) in meta.tensors() {
         let info =
             infos.remove(&name).ok_or_else(|| refuse(format!("the model file lacks tensor {name}")))?;
         let (dtype, bytes) = match info.dtype {
@@ -163,8 +163,8 @@ fn check_tensors(
         };
         if info.shape != shape {
             return Err(refuse(format!(
-                "tensor {name} has shape {:?}; width {}, hidden {} and latents {} make it {shape:?}",
-                info.shape, meta.width, meta.hidden, meta.latents
+                "tensor {name} has shape {:?}; width {}, hidden {}, latents {} and image_size {} make it {shape:?}",
+                info.shape, meta.width, meta.hidden, meta.latents, meta.image_size
             )));
         }
         // The limits keep this far below 2^40, so it cannot wrap where usize has 64 bits; checked for those of 32.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::table::{ARCHITECTURE, IMAGE_SIZE, Sizes};
+use super::table::{self, ARCHITECTURE, ARCHITECTURE_FULL, IMAGE_SIZES, Sizes};
 use crate::{
     error::{Error, ErrorKind, Result},
     limits,
@@ -11,7 +11,7 @@ use crate::{
 /// What a model file says about itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Meta {
-    /// `ian-simple`.
+    /// `ian-simple` or `ian`.
     pub architecture: String,
     /// Channel multiplier.
     pub width: usize,
@@ -19,7 +19,7 @@ pub struct Meta {
     pub hidden: usize,
     /// Latents of an image.
     pub latents: usize,
-    /// Side of the images in pixels.
+    /// Side of the images in pixels: 32, 64 or 128.
     pub image_size: usize,
     /// Where the eye on the image's left stands in the training frame: (x, y) in image pixels, where the image's
     /// left edge is 0 and its right edge is `image_size`.
@@ -39,7 +39,16 @@ pub(super) fn refuse(message: impl Into<String>) -> Error {
 }
 
 impl Meta {
-    /// The sizes all shapes follow from.
+    /// Every tensor of such a network with its shape, in the order of the file format's table: weights `[out, in, …]` (a
+    /// deconvolution's `[in, out, 5, 5]`), biases `[out]`, the full network's scales `[1 + scales, out]`. None if the
+    /// architecture or the image size is not known.
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+        let known = [ARCHITECTURE, ARCHITECTURE_FULL].contains(&self.architecture.as_str())
+            && IMAGE_SIZES.contains(&self.image_size);
+        if known { table::tensors(&self.architecture, self.image_size, self.sizes()) } else { Vec::new() }
+    }
+
+    /// The sizes all shapes follow from, with the architecture and the image size.
     pub fn sizes(&self) -> Sizes {
         Sizes { width: self.width, hidden: self.hidden, latents: self.latents }
     }
@@ -56,15 +65,15 @@ impl Meta {
                 )));
             }
         }
-        if self.architecture != ARCHITECTURE {
+        if ![ARCHITECTURE, ARCHITECTURE_FULL].contains(&self.architecture.as_str()) {
             return Err(refuse(format!(
-                "the model's architecture is {:?}; this npe knows {ARCHITECTURE:?} only",
-                self.architecture
+                "the model's architecture is {}; this npe knows {ARCHITECTURE:?} and {ARCHITECTURE_FULL:?}",
+                shown(&self.architecture)
             )));
         }
-        if self.image_size != IMAGE_SIZE {
+        if !IMAGE_SIZES.contains(&self.image_size) {
             return Err(refuse(format!(
-                "the model's image_size is {}; {ARCHITECTURE} has {IMAGE_SIZE}",
+                "the model's image_size is {}; npe takes 32, 64 or 128",
                 self.image_size
             )));
         }
@@ -74,9 +83,10 @@ impl Meta {
         };
         if !inside(self.eye_left) || !inside(self.eye_right) || self.eye_right.0 - self.eye_left.0 < 1.0 {
             return Err(refuse(format!(
-                "the model's eye_left_right is {:?}; both eyes must stand inside the image of {IMAGE_SIZE} px, the left one \
-                 at least 1 px left of the right one",
-                self.eyes_text()
+                "the model's eye_left_right is {:?}; both eyes must stand inside the image of {} px, the left one at \
+                 least 1 px left of the right one",
+                self.eyes_text(),
+                self.image_size
             )));
         }
         for (field, text) in

@@ -15,7 +15,9 @@ use std::{borrow::Cow, collections::BTreeMap};
 use half::f16;
 
 pub use meta::Meta;
-pub use table::{ARCHITECTURE, IMAGE_SIZE, LAYERS, Sizes};
+pub use table::{
+    ARCHITECTURE, ARCHITECTURE_FULL, HEAD_SCALES, IMAGE_SIZE, IMAGE_SIZES, LAYERS, Sizes, block_scales,
+};
 
 /// The number type of a model's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,20 +88,35 @@ impl Model {
         self.tensors.get(name)
     }
 
-    /// A network of random weights for tests and benchmarks, scaled so that signals neither die nor blow up. The same
-    /// for the same arguments on every machine.
+    /// An `ian-simple` network for 64 pixels of random weights; see [`Model::random_of`].
     ///
     /// # Errors
     /// If a size is 0 or over its limit.
     pub fn random(sizes: Sizes, dtype: Dtype, seed: u64) -> crate::Result<Self> {
+        Self::random_of(ARCHITECTURE, IMAGE_SIZE, sizes, dtype, seed)
+    }
+
+    /// A network of random weights for tests and benchmarks, scaled so that signals neither die nor blow up. The same
+    /// for the same arguments on every machine.
+    ///
+    /// # Errors
+    /// If a size is 0 or over its limit, or the architecture or the image size is not known.
+    pub fn random_of(
+        architecture: &str,
+        image_size: usize,
+        sizes: Sizes,
+        dtype: Dtype,
+        seed: u64,
+    ) -> crate::Result<Self> {
+        let eye = |x: f32| (x * image_size as f32 / 64.0, 32.6 * image_size as f32 / 64.0);
         let meta = Meta {
-            architecture: ARCHITECTURE.into(),
+            architecture: architecture.into(),
             width: sizes.width,
             hidden: sizes.hidden,
             latents: sizes.latents,
-            image_size: IMAGE_SIZE,
-            eye_left: (22.9, 32.6),
-            eye_right: (41.1, 32.6),
+            image_size,
+            eye_left: eye(22.9),
+            eye_right: eye(41.1),
             name: "random".into(),
             trained_on: "nothing".into(),
             licence: "CC0-1.0".into(),
@@ -115,17 +132,25 @@ impl Model {
             ((z ^ (z >> 31)) >> 40) as f32 / (1u32 << 23) as f32 - 1.0
         };
         let mut tensors = BTreeMap::new();
-        for (name, shape) in sizes.tensors() {
+        for (name, shape) in meta.tensors() {
             let count: usize = shape.iter().product();
             // Each output sums this many products (a deconvolution of stride 2 sums a quarter of its taps).
             let inputs = match shape[..] {
+                [_, from, 3, 3] => from as f32 * 9.0,
+                // The flow divides by an exponential, so it stays near 0.
+                [_, from] if name.starts_with("iaf.") => from as f32 * 36.0,
+                // Coefficients of scales.
+                [count, _] if name.ends_with(".scales") => count as f32 * count as f32,
                 [from, _, _, _] if name.starts_with("dec.") => from as f32 * 6.25,
                 [_, from, _, _] => from as f32 * 25.0,
                 [_, from] => from as f32,
                 _ => 100.0,
             };
             let scale = (6.0 / inputs).sqrt();
-            let values: Vec<f32> = (0..count).map(|_| uniform() * scale).collect();
+            // Channels' own factors stay around 1.
+            let factor = name.ends_with(".norm.weight") || name.ends_with(".skip.weight");
+            let centre = if factor { 1.0 } else { 0.0 };
+            let values: Vec<f32> = (0..count).map(|_| centre + uniform() * scale).collect();
             tensors.insert(name, write::convert(&values, dtype));
         }
         let mut model = Self { meta, sha256: String::new(), tensors };

@@ -9,14 +9,14 @@ use super::{Dtype, Meta, Model, Values, meta::refuse};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Model {
-    /// A model of these values, row-major and by name; the table of [`crate::model::Sizes::tensors`] says which.
+    /// A model of these values, row-major and by name; the table of [`Meta::tensors`] says which.
     ///
     /// # Errors
     /// If the metadata is out of range, a tensor is missing, unknown or of another size, or a value is not finite.
     pub fn from_tensors(meta: Meta, mut tensors: BTreeMap<String, Vec<f32>>) -> Result<Self> {
         meta.check()?;
         let mut kept = BTreeMap::new();
-        for (name, shape) in meta.sizes().tensors() {
+        for (name, shape) in meta.tensors() {
             let values = tensors.remove(&name).ok_or_else(|| refuse(format!("tensor {name} is missing")))?;
             let count: usize = shape.iter().product();
             if values.len() != count {
@@ -37,8 +37,8 @@ impl Model {
         Self::from_bytes(&Self { meta, sha256: String::new(), tensors: kept }.to_bytes(Dtype::F32)?)
     }
 
-    /// The bytes of a model file of this network with weights of this type. Biases stay f32: they are few, and a
-    /// rounded one shifts every pixel of its channel.
+    /// The bytes of a model file of this network with weights of this type. Biases stay f32, and whatever else
+    /// is one value a channel: they are few, and a rounded one shifts every pixel of its channel.
     ///
     /// # Errors
     /// If a weight is too large for f16.
@@ -48,9 +48,10 @@ impl Model {
         let mut header = serde_json::Map::new();
         header.insert("__metadata__".into(), serde_json::json!(self.meta.to_strings()));
         let mut body = Vec::new();
-        for (name, shape) in self.meta.sizes().tensors() {
+        for (name, shape) in self.meta.tensors() {
             let values = self.tensors.get(&name).expect("a checked model has every tensor of its table");
-            let kept = if name.ends_with(".bias") { Dtype::F32 } else { dtype };
+            let matrix = shape.len() > 1 && name.ends_with(".weight");
+            let kept = if matrix { dtype } else { Dtype::F32 };
             let start = body.len();
             let kind = match convert(&values.to_f32(), kept) {
                 Values::F32(v) => {

@@ -27,6 +27,22 @@ impl Console {
         Self { bar, told: Instant::now() }
     }
 
+    /// Shows how many photos were looked at.
+    pub fn looked(&mut self, done: usize, of: Option<usize>) {
+        let line = match of {
+            Some(of) => format!("{done} of {of} photos"),
+            None => format!("{done} photos"),
+        };
+        if let Some(bar) = &self.bar {
+            bar.set_length(of.unwrap_or(done).max(1) as u64);
+            bar.set_position(done as u64);
+            bar.set_message(line);
+        } else if self.told.elapsed() >= EVERY {
+            self.told = Instant::now();
+            eprintln!("{line}");
+        }
+    }
+
     /// Shows one.
     pub fn show(&mut self, event: &Event<'_>) {
         match (event, &self.bar) {

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use console::Console;
 use image::RgbImage;
 use npe::model::{Dtype, Model};
-use npe_torch::data::{self, Crop, Images};
+use npe_torch::data::{self, Crop, Images, prepare};
 use npe_torch::device;
 use npe_torch::error::{Error, Result};
 use npe_torch::train::evaluate::{self, Evaluation};
@@ -30,6 +30,31 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a training set of the faces in ordinary photos
+    Prepare {
+        /// A folder of photos, or a tar
+        source: PathBuf,
+        /// A new .tar, or a new folder
+        out: PathBuf,
+        /// Side of the squares in pixels
+        #[arg(long, default_value_t = 128, value_name = "PIXELS")]
+        size: usize,
+        /// What is kept around the network's frame on each side, as a share of its side
+        #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
+        margin: f64,
+        /// Which faces of a photo: largest, all, or single (of photos that show no other)
+        #[arg(long, default_value = "largest", value_parser = ["largest", "all", "single"])]
+        faces: String,
+        /// Photo pixels for each pixel of a square, at least
+        #[arg(long, default_value_t = 0.75, value_name = "NUMBER")]
+        min_resolution: f64,
+        /// Sharpness at least (docs/training-data.md)
+        #[arg(long, default_value_t = 5.0, value_name = "NUMBER")]
+        min_sharpness: f64,
+        /// Keep pictures that were there before
+        #[arg(long)]
+        keep_duplicates: bool,
+    },
     /// Train a network by a recipe; goes on where the last run in the folder stopped
     Run {
         /// The recipe
@@ -140,6 +165,39 @@ fn main() -> ExitCode {
 
 fn work() -> Result<()> {
     match Args::parse().command {
+        Command::Prepare {
+            source,
+            out,
+            size,
+            margin,
+            faces,
+            min_resolution,
+            min_sharpness,
+            keep_duplicates,
+        } => {
+            let standard = prepare::Settings::default();
+            let settings = prepare::Settings {
+                size,
+                margin,
+                faces: match faces.as_str() {
+                    "all" => prepare::Faces::All,
+                    "single" => prepare::Faces::Single,
+                    _ => prepare::Faces::Largest,
+                },
+                min_resolution,
+                min_sharpness,
+                same: if keep_duplicates { None } else { standard.same },
+                ..standard
+            };
+            let stop = on_interrupt("stopping: nothing will be written (again to stop at once)")?;
+            let mut console = Console::new();
+            let prepared = prepare::prepare(&source, &out, &settings, &mut |done, of| {
+                console.looked(done, of);
+                !stop.load(Ordering::Relaxed)
+            });
+            drop(console);
+            print(&format!("{}\n", prepared?))
+        }
         Command::Run { recipe, out, from, data, at_most, every, device, threads } => {
             let device = device::named(&device)?;
             let mut recipe = Recipe::read(&recipe)?;
@@ -150,15 +208,7 @@ fn work() -> Result<()> {
                 tch::set_num_threads(threads);
             }
             let images = read(&recipe)?;
-            let stop = Arc::new(AtomicBool::new(false));
-            let signal = stop.clone();
-            ctrlc::set_handler(move || {
-                if signal.swap(true, Ordering::Relaxed) {
-                    std::process::exit(130);
-                }
-                eprintln!("stopping: writing the checkpoint (again to stop at once)");
-            })
-            .map_err(|e| Error::told(format!("signals can't be caught: {e}")))?;
+            let stop = on_interrupt("stopping: writing the checkpoint (again to stop at once)")?;
             let at_most = at_most.map(|m| Duration::from_secs_f64(m.max(0.0) * 60.0));
             let every = Duration::from_secs_f64(every.max(0.01) * 60.0);
             let options = Options { folder: out.clone(), from, every, at_most, device };
@@ -231,6 +281,20 @@ fn work() -> Result<()> {
             print(&card::markdown(&run)?)
         }
     }
+}
+
+/// A flag that is set when the person interrupts (Ctrl-C, SIGTERM), with a line for them; a second time ends the process.
+fn on_interrupt(line: &'static str) -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let signal = stop.clone();
+    ctrlc::set_handler(move || {
+        if signal.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("{line}");
+    })
+    .map_err(|e| Error::told(format!("signals can't be caught: {e}")))?;
+    Ok(stop)
 }
 
 fn read(recipe: &Recipe) -> Result<Images> {

@@ -235,3 +235,7 @@ pub fn plain(images: &Images, range: Range<usize>) -> Result<Vec<f32>> {
     let each = 3 * images.size * images.size;
     Ok(images.pixels[range.start * each..range.end * each].iter().map(|v| unit(*v)).collect())
 }
+
+#[cfg(test)]
+#[path = "augment_tests.rs"]
+mod tests;

@@ -145,11 +145,11 @@ fn matrix(data: &mut dyn Read, x: &mut Option<Vec<u8>>, y: &mut Option<Vec<u8>>)
             if count > IMAGES {
                 return format(format!("says it has {count} images; at most {IMAGES} fit into such a file"));
             }
-            let (kind, size) = tag(data)?;
-            if kind.0 != UINT8 || size as usize != count * IMAGE || kind.1.is_some() {
+            let Tag { kind, packed, size } = tag(data)?;
+            if kind != UINT8 || size as usize != count * IMAGE || packed.is_some() {
                 return format(format!(
                     "has {size} bytes of type {} in X; {count} images are {} of type {UINT8}",
-                    kind.0,
+                    kind,
                     count * IMAGE
                 ));
             }
@@ -177,7 +177,7 @@ fn matrix(data: &mut dyn Read, x: &mut Option<Vec<u8>>, y: &mut Option<Vec<u8>>)
                 return format(format!("has {} labels in y, of the {n} it says it has", labels.len()));
             }
             let digit = |v: &f64| match *v {
-                v if v == 10.0 => Ok(0),
+                10.0 => Ok(0),
                 v if v.fract() == 0.0 && (0.0..10.0).contains(&v) => Ok(v as u8),
                 v => format(format!("has the label {v} in y; SVHN's are 1 to 10")),
             };
@@ -191,7 +191,7 @@ fn matrix(data: &mut dyn Read, x: &mut Option<Vec<u8>>, y: &mut Option<Vec<u8>>)
 
 /// A sub-element of one of these types and at most so many bytes, with the bytes that fill it up passed over.
 fn small(data: &mut dyn Read, kinds: &[u32], most: usize) -> Result<(u32, Vec<u8>), Fault> {
-    let ((kind, packed), size) = tag(data)?;
+    let Tag { kind, packed, size } = tag(data)?;
     if !kinds.contains(&kind) || size as usize > most {
         return format(format!(
             "has {size} bytes of type {kind} in a variable's head, which is not SVHN's format: it is damaged or another file"
@@ -210,14 +210,26 @@ fn small(data: &mut dyn Read, kinds: &[u32], most: usize) -> Result<(u32, Vec<u8
     Ok((kind, bytes))
 }
 
-/// The tag of a sub-element: its type, its bytes if they are packed into the tag (at most 4), and its size in bytes.
-fn tag(data: &mut dyn Read) -> Result<((u32, Option<[u8; 4]>), u32), Fault> {
+/// What stands before a sub-element's bytes.
+struct Tag {
+    kind: u32,
+    /// The bytes themselves, where they are few enough to stand in the tag.
+    packed: Option<[u8; 4]>,
+    /// In bytes.
+    size: u32,
+}
+
+/// The tag of a sub-element.
+fn tag(data: &mut dyn Read) -> Result<Tag, Fault> {
     let mut tag = [0; 8];
     data.read_exact(&mut tag)?;
     let (first, second) = (word(&tag[..4]), word(&tag[4..]));
     match first >> 16 {
-        0 => Ok(((first, None), second)),
-        size @ 1..=4 => Ok(((first & 0xffff, Some([tag[4], tag[5], tag[6], tag[7]])), size)),
+        0 => Ok(Tag { kind: first, packed: None, size: second }),
+        size @ 1..=4 => {
+            let packed = Some([tag[4], tag[5], tag[6], tag[7]]);
+            Ok(Tag { kind: first & 0xffff, packed, size })
+        }
         size => format(format!("has a packed element of {size} bytes; 4 are the most: it is damaged")),
     }
 }

@@ -77,3 +77,7 @@ fn mean(grey: &[f32], size: usize, [x, columns]: [usize; 2], [y, rows]: [usize; 
     }
     sum / f64::from(count)
 }
+
+#[cfg(test)]
+#[path = "measure_tests.rs"]
+mod tests;

@@ -5,6 +5,7 @@ mod area;
 pub mod augment;
 mod cifar;
 mod decode;
+mod face;
 mod mat;
 mod measure;
 mod pack;
@@ -17,6 +18,8 @@ use std::path::Path;
 use image::RgbImage;
 use npe::{Error, ErrorKind, Result};
 use rayon::prelude::*;
+
+pub use prepare::prepare;
 
 /// Sides of the networks' squares that there are, in pixels.
 pub const SIZES: [usize; 3] = [32, 64, 128];

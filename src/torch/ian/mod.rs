@@ -1,6 +1,10 @@
 //! The networks: Introspective Adversarial Networks (Brock et al. 2016) as they are trained, batch norm unfolded.
 //! Calls tch only. Images are `[N, 3, S, S]` in −1..1.
 
+pub mod blocks;
+pub mod encoder;
+pub mod folded;
+pub mod full;
 pub mod layers;
 pub mod params;
 pub mod simple;
@@ -80,7 +84,25 @@ pub trait Network {
 pub fn new(sizes: &Sizes, norm_latents: bool, device: tch::Device) -> Result<Box<dyn Network>> {
     match sizes.architecture.as_str() {
         "ian-simple" => Ok(Box::new(simple::Simple::new(sizes, norm_latents, device)?)),
+        "ian" => Ok(Box::new(full::Full::new(
+            sizes,
+            full::Options { norm_latents, ..Default::default() },
+            device,
+        )?)),
         other => Err(Error::told(format!("the architecture {other:?} is not known"))),
+    }
+}
+
+/// How many convolutions of stride 2 lead from `image_size` to 4×4.
+///
+/// # Errors
+/// If the size is none of 32, 64, 128.
+pub fn stages(image_size: usize) -> Result<usize> {
+    match image_size {
+        32 => Ok(3),
+        64 => Ok(4),
+        128 => Ok(5),
+        other => Err(Error::told(format!("image_size is {other}; the networks have 32, 64 or 128 pixels"))),
     }
 }
 

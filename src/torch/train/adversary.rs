@@ -5,7 +5,7 @@ use super::adam::Adam;
 use super::recipe::Recipe;
 use crate::error::Result;
 use crate::ian::layers::{conv5, lrelu};
-use crate::ian::{Params, simple};
+use crate::ian::{Params, stages};
 use tch::{Device, Kind, Tensor};
 
 /// Every so many steps the R1 penalty is taken, as many times as heavy.
@@ -28,7 +28,7 @@ impl Adversary {
     /// # Errors
     /// If memory is short.
     pub fn new(recipe: &Recipe, device: Device) -> Result<Self> {
-        let stages = simple::stages(recipe.network.image_size)?;
+        let stages = stages(recipe.network.image_size)?;
         let mut p = Params::new(device);
         let (w, mut from) = (recipe.adversary.width as i64, 3);
         for stage in 1..=stages {
@@ -104,4 +104,15 @@ impl Adversary {
         let logits = self.judge(made)?.f_mean_dim([1i64, 2, 3].as_slice(), false, Kind::Float)?;
         Ok(logits.f_sum(Kind::Float)?.f_neg()?)
     }
+}
+
+/// The adversary's pull on images made into a `share` of the reconstruction's: scaled so that over the first images, those of
+/// `error`, it is `share` times as long.
+///
+/// # Errors
+/// If there are fewer images in `pull` than in `error`.
+pub fn balance(pull: &Tensor, error: &Tensor, share: f64) -> Result<Tensor> {
+    let same = pull.f_narrow(0, 0, error.size()[0])?;
+    let ratio = error.f_norm()?.f_div(&same.f_norm()?.f_add_scalar(1e-12)?)?;
+    Ok(pull.f_mul(&ratio.f_mul_scalar(share)?)?.f_detach()?)
 }

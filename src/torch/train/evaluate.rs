@@ -80,11 +80,12 @@ pub fn evaluate(
     let sample_distance = wasserstein::sliced(&samples, &photos, images.size);
     let made = measure::reconstructions(network.as_ref(), images, range.clone())?;
     let reconstruction_distance = wasserstein::sliced(&made, &photos, images.size);
-    let (edits, sheet, no_edits) = match export::fold(network.as_ref(), &recipe) {
+    let engine = || Ok(CpuGenerator::new(&export::fold(network.as_ref(), &recipe)?, 1)?);
+    let (edits, sheet, no_edits) = match engine() {
         _ if edits == 0 => (None, None, Some("none were asked for".to_owned())),
-        Err(e) => (None, None, Some(e.to_string())),
-        Ok(model) => {
-            let generator = Arc::new(CpuGenerator::new(&model, 1)?);
+        Err::<_, Error>(e) => (None, None, Some(e.to_string())),
+        Ok(generator) => {
+            let generator = Arc::new(generator);
             let chosen = range.start..range.start + edits.min(range.len());
             let (edits, sheet) = strokes(&generator, images, chosen)?;
             (Some(edits), Some(sheet), None)

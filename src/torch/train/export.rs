@@ -4,8 +4,8 @@ use super::checkpoint::{self, values};
 use super::recipe::Recipe;
 use crate::error::{Error, Result};
 use crate::ian::layers::NORM_EPS;
-use crate::ian::{Network, Params, simple};
-use npe::model::{Meta, Model};
+use crate::ian::{Network, Params, full, stages};
+use npe::model::{ARCHITECTURE_FULL, Meta, Model};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tch::{Device, Tensor};
@@ -50,7 +50,7 @@ pub fn fold(network: &dyn Network, recipe: &Recipe) -> Result<Model> {
         trained_on: about.trained_on.clone(),
         licence: about.licence.clone(),
     };
-    let stages = simple::stages(sizes.image_size)?;
+    let stages = stages(sizes.image_size)?;
     let p = network.params();
     let mut folded = Folded { params: p, out: BTreeMap::new() };
     folded.plain("enc.conv1")?;
@@ -63,11 +63,11 @@ pub fn fold(network: &dyn Network, recipe: &Recipe) -> Result<Model> {
     } else {
         folded.plain("enc.mu")?;
     }
-    folded.layer("dec.fc", "dec.norm_fc", 0)?;
-    for stage in 1..stages {
-        folded.layer(&format!("dec.deconv{stage}"), &format!("dec.norm{stage}"), 1)?;
+    if sizes.architecture == ARCHITECTURE_FULL {
+        folded.full(stages, sizes.latents as i64)?;
+    } else {
+        folded.simple(stages)?;
     }
-    folded.plain("dec.out")?;
     Ok(Model::from_tensors(meta, folded.out)?)
 }
 
@@ -83,21 +83,99 @@ impl Folded<'_> {
         Ok(())
     }
 
+    /// IAN-simple's decoder.
+    fn simple(&mut self, stages: usize) -> Result<()> {
+        self.layer("dec.fc", "dec.norm_fc", 0)?;
+        for stage in 1..stages {
+            self.layer(&format!("dec.deconv{stage}"), &format!("dec.norm{stage}"), 1)?;
+        }
+        self.plain("dec.out")
+    }
+
+    /// The full network's flow and decoder.
+    fn full(&mut self, stages: usize, latents: i64) -> Result<()> {
+        for name in ["iaf.mu", "iaf.logsigma"] {
+            self.flow(name, latents)?;
+        }
+        self.plain("dec.fc")?;
+        for stage in 1..stages {
+            self.plain(&format!("dec.deconv{stage}"))?;
+            self.block(&format!("dec.mdc{stage}"))?;
+        }
+        self.layer(&format!("dec.deconv{stages}"), "dec.norm_out", 1)?;
+        for (name, _) in full::HEADS {
+            for part in ["weight", "scales"] {
+                self.copy(&format!("{name}.{part}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One of the flow's two MADEs, its masks multiplied in and the output's two biases added up; zeros, which leave latents
+    /// as they are, for a network without.
+    fn flow(&mut self, name: &str, latents: i64) -> Result<()> {
+        let p = self.params;
+        let zeros = |shape: &[i64]| Tensor::f_zeros(shape, (tch::Kind::Float, p.device()));
+        let weight = |part: &str| -> Result<Tensor> {
+            let full = format!("{name}.{part}.weight");
+            if !p.has(&full) {
+                return Ok(zeros(&[latents, latents])?);
+            }
+            Ok(p.get(&full)?.f_mul(p.get(&format!("iaf.mask.{part}"))?)?)
+        };
+        let bias = |part: &str| -> Result<Tensor> {
+            let full = format!("{name}.{part}.bias");
+            if p.has(&full) { Ok(p.get(&full)?.shallow_clone()) } else { Ok(zeros(&[latents])?) }
+        };
+        self.put(&format!("{name}.input"), &weight("input")?, &bias("input")?)?;
+        self.put(&format!("{name}.output"), &weight("output")?, &bias("output")?.f_add(&bias("direct")?)?)?;
+        self.out.insert(format!("{name}.direct.weight"), values(&weight("direct")?)?);
+        Ok(())
+    }
+
+    /// MDBLOCK: BN₀ comes before a nonlinearity and stays a factor and a shift a channel; BN₁ goes into MDCL_a; of
+    /// BN₂(x + MDCL_b) the factor goes into MDCL_b and stays with x (`skip`).
+    fn block(&mut self, name: &str) -> Result<()> {
+        let (scale, shift) = self.norm(&format!("{name}.norm0"))?;
+        self.put(&format!("{name}.norm"), &scale, &shift)?;
+        for (part, norm) in [("a", "norm1"), ("b", "norm2")] {
+            self.layer(&format!("{name}.{part}"), &format!("{name}.{norm}"), 0)?;
+            self.copy(&format!("{name}.{part}.scales"))?;
+        }
+        let (skip, _) = self.norm(&format!("{name}.norm2"))?;
+        self.out.insert(format!("{name}.skip.weight"), values(&skip)?);
+        Ok(())
+    }
+
+    fn copy(&mut self, name: &str) -> Result<()> {
+        self.out.insert(name.to_owned(), values(self.params.get(name)?)?);
+        Ok(())
+    }
+
     /// A layer with a bias of its own and no batch norm.
     fn plain(&mut self, name: &str) -> Result<()> {
         let part = |what: &str| self.params.get(&format!("{name}.{what}"));
         self.put(name, part("weight")?, part("bias")?)
     }
 
-    /// A layer without bias and the batch norm after it: y = γ·(Wx − m)/√(v + ε) + β = (sW)x + (β − s·m), s = γ/√(v + ε).
-    /// `axis` is the weight's output axis.
-    fn layer(&mut self, name: &str, norm: &str, axis: usize) -> Result<()> {
+    /// A batch norm as a factor and a shift a channel: γ·(x − m)/√(v + ε) + β = s·x + (β − s·m), s = γ/√(v + ε).
+    fn norm(&self, norm: &str) -> Result<(Tensor, Tensor)> {
         let part = |what: &str| self.params.get(&format!("{norm}.{what}"));
         let scale = part("weight")?.f_div(&part("variance")?.f_add_scalar(NORM_EPS)?.f_sqrt()?)?;
+        let shift = part("bias")?.f_sub(&scale.f_mul(part("mean")?)?)?;
+        Ok((scale, shift))
+    }
+
+    /// A layer without bias and the batch norm after it. `axis` is the weight's output axis.
+    fn layer(&mut self, name: &str, norm: &str, axis: usize) -> Result<()> {
+        let (scale, shift) = self.norm(norm)?;
         let weight = self.params.get(&format!("{name}.weight"))?;
         let mut shape = vec![1i64; weight.dim()];
         shape[axis] = -1;
-        let bias = part("bias")?.f_sub(&scale.f_mul(part("mean")?)?)?;
-        self.put(name, &weight.f_mul(&scale.f_view(shape.as_slice())?)?, &bias)
+        self.put(name, &weight.f_mul(&scale.f_view(shape.as_slice())?)?, &shift)
     }
 }
+
+#[cfg(test)]
+#[path = "export_tests.rs"]
+mod tests;

@@ -1,5 +1,6 @@
 //! A recipe: everything a training run depends on, read from a TOML file. See `docs/training.md`.
 
+use crate::data::augment::Augment;
 use crate::error::{Error, Result};
 use crate::ian::Sizes;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub struct Recipe {
     pub norm_latents: bool,
     /// The images.
     pub data: Data,
+    /// How they are varied; without it they are mirrored only, as `data.mirror` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub augment: Option<Augment>,
     /// Batches and steps.
     pub train: Train,
     /// What is made small.
@@ -227,7 +231,7 @@ impl Recipe {
             }
         };
         let (n, t, l, a) = (&self.network, &self.train, &self.loss, &self.adversary);
-        crate::ian::simple::stages(n.image_size)?;
+        crate::ian::stages(n.image_size)?;
         if !["ian-simple", "ian"].contains(&n.architecture.as_str()) {
             return Err(Error::told(format!(
                 "network.architecture is {:?}; npe-train knows \"ian-simple\" and \"ian\"",
@@ -238,6 +242,14 @@ impl Recipe {
         range("network.hidden", n.hidden as f64, 1.0, npe::limits::MODEL_HIDDEN as f64)?;
         range("network.latents", n.latents as f64, 1.0, npe::limits::MODEL_LATENTS as f64)?;
         range("data.mirror", self.data.mirror.into(), 0.0, 1.0)?;
+        if let Some(augment) = &self.augment {
+            augment.check()?;
+            if self.data.mirror != half() {
+                return Err(Error::told(
+                    "there are both data.mirror and [augment]; put mirror into [augment]",
+                ));
+            }
+        }
         // Batch norm needs two images.
         range("train.batch", t.batch as f64, 2.0, 4096.0)?;
         range("train.images", t.images as f64, 1.0, 1e12)?;

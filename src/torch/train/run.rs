@@ -2,7 +2,7 @@
 
 use super::batches::Batches;
 use super::recipe::Recipe;
-use super::step::{Figures, Learner};
+use super::step::{Figures, Learner, blown_up};
 use super::{measure, plot};
 use crate::data::Images;
 use crate::error::{Error, Result};
@@ -160,6 +160,10 @@ fn report(
     if !held_out.is_empty() {
         let network = learner.averaged()?;
         let figures = measure::figures(network.as_ref(), images, held_out.clone())?;
+        // Weights may be finite and yet so large that nothing else is; such ones are not to replace a good checkpoint.
+        if ![figures.error, figures.nats].iter().all(|v| v.is_finite()) {
+            return Err(blown_up("the network's answers to the held-out images are not finite"));
+        }
         line["held_out"] = json!(figures);
         tell(&Event::Said(&format!(
             "held out after {} images: error {:.4}, PSNR {:.1} dB, SSIM {:.3}, sharpness {:.2}, {:.0} nats",

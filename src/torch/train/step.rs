@@ -151,9 +151,7 @@ impl Learner {
             let pull = &Tensor::f_run_backward(&[doubt], &[&seen], false, false)?[0];
             let rebuilt = made.f_detach()?.f_set_requires_grad(true)?;
             let error = Self::pixel_pull(&self.recipe, &rebuilt, x)?;
-            let n = x.size()[0];
-            let ratio = error.f_norm()?.f_div(&pull.f_narrow(0, 0, n)?.f_norm()?.f_add_scalar(1e-12)?)?;
-            let pull = pull.f_mul(&ratio.f_mul_scalar(share)?)?.f_detach()?;
+            let pull = super::adversary::balance(pull, &error, share)?;
             decoder_loss = Some(all.f_mul(&pull)?.f_sum(Kind::Float)?);
             figures.insert("hinge", hinge);
         }
