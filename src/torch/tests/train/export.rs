@@ -17,13 +17,13 @@ fn the_exported_model_is_the_averaged_network() {
         recipe.norm_latents = norm_latents;
         let mut learner = Learner::new(&recipe, Device::Cpu).unwrap();
         let mut batches = Batches::new(&images, 8..40, &recipe, Device::Cpu);
-        for step in 0..8 {
+        for step in 0..24 {
             learner.step(&batches.at(step).unwrap()).unwrap();
         }
         let path = room.path().join("c");
         learner.save(&path).unwrap();
         let (model, _, seen) = export::model(&path).unwrap();
-        assert_eq!(seen, 64);
+        assert_eq!(seen, 192);
         let engine = CpuGenerator::new(&model, 1).unwrap();
         let network = learner.averaged().unwrap();
         let x = tensor(images.image(0), 64, Device::Cpu).unwrap();
@@ -36,7 +36,7 @@ fn the_exported_model_is_the_averaged_network() {
         assert!(apart(&encoded, &z) < 1e-4, "{}", apart(&encoded, &z));
         assert!(apart(&decoded, &made) < 1e-4, "{}", apart(&decoded, &made));
         // Neither is trivial, and the average is not the network itself.
-        assert!(apart(&z, &[0.0; 8]) > 1e-2 && apart(&made, &vec![0.0; made.len()]) > 0.1);
+        assert!(apart(&z, &[0.0; 8]) > 1e-2 && apart(&made, &vec![0.0; made.len()]) > 0.05);
         let own = learner.network.decode(&tch::Tensor::from_slice(&z).view([1, -1]), false).unwrap();
         assert!(apart(&values(&own), &made) > 1e-3);
     }

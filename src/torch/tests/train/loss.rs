@@ -57,7 +57,7 @@ fn pixels_and_pyramid_are_mean_differences() {
         difference = (0..6 * half * half)
             .map(|i| {
                 let (plane, y, x) = (i / (half * half), i / half % half, i % half);
-                let at = |dy, dx| difference[(plane * side + 2 * y + dy) * side + 2 * x + dx];
+                let at = |dy: usize, dx: usize| difference[(plane * side + 2 * y + dy) * side + 2 * x + dx];
                 (at(0, 0) + at(0, 1) + at(1, 0) + at(1, 1)) / 4.0
             })
             .collect();

@@ -142,7 +142,9 @@ fn the_game_waits() {
 fn something_is_learnt() {
     let _one = alone();
     let mut recipe = recipe(32, "");
-    (recipe.network.width, recipe.train.rate) = (8, 4e-3);
+    (recipe.network.width, recipe.network.latents, recipe.train.rate) = (8, 16, 4e-3);
+    (recipe.loss.pixel, recipe.loss.feature) = (5000.0, 0.0);
+    (recipe.train.batch, recipe.data.mirror) = (16, 0.0);
     let images = images(64, 32);
     let mut learner = Learner::new(&recipe, Device::Cpu).unwrap();
     let mut batches = Batches::new(&images, 0..64, &recipe, Device::Cpu);
