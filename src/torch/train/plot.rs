@@ -117,9 +117,17 @@ fn panel<B: DrawingBackend>(
             chart.draw_series([Circle::new(point, 3, color.filled())])?;
         }
     }
+    // Where the curves do not end.
+    let ends = curves.iter().filter_map(|(_, points)| points.last()).map(|p| p.1);
+    let above = ends.clone().filter(|v| *v > 0.5 * (low + high)).count();
+    let place = if 2 * above > ends.count() {
+        SeriesLabelPosition::LowerRight
+    } else {
+        SeriesLabelPosition::UpperRight
+    };
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
+        .position(place)
         .background_style(WHITE.mix(0.8))
         .label_font(("sans-serif", 12))
         .draw()
