@@ -9,6 +9,7 @@ pub use raster::{Painted, rasterise, rasterise_layer};
 
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::photo::Frame;
 use serde::{Deserialize, Serialize};
 
 /// One touch of the brush. Consecutive dabs of a stroke are joined, so a fast hand leaves no gaps.
@@ -66,6 +67,18 @@ pub struct Stroke {
 }
 
 impl Stroke {
+    /// The stroke in photo pixels, if this one is in units of the frame: 0 to 1 from its top left, radii as shares of its
+    /// side.
+    pub fn placed(&self, frame: &Frame) -> Self {
+        let mut stroke = self.clone();
+        for dab in &mut stroke.dabs {
+            let (x, y) = frame.to_photo(f64::from(dab.x), f64::from(dab.y));
+            (dab.x, dab.y) = (x as f32, y as f32);
+            dab.radius = (f64::from(dab.radius) * frame.side) as f32;
+        }
+        stroke
+    }
+
     /// Checks counts and ranges.
     ///
     /// # Errors

@@ -3,9 +3,8 @@
 use crate::progress::Progress;
 use crate::read::{Extras, from_image};
 use crate::report::{Outcome, Result, io, print};
-use crate::stroke::{self, At};
-use crate::{job, machine, save, sheet};
-use npe::edit::{Edit, View};
+use crate::{job, machine, save, sheet, stroke};
+use npe::edit::{Edit, View, figures};
 use npe::photo;
 use npe::{Error, ErrorKind};
 use std::path::PathBuf;
@@ -15,15 +14,8 @@ use std::time::Instant;
 /// NASA's portrait of the astronaut Eileen Collins, public domain.
 const PHOTO: &[u8] = include_bytes!("../../tests/data/astronaut.png");
 
-/// A stroke of black hair across the forehead, in face units.
-pub const HAIR: &str = "0.41,0.2 0.5,0.19 0.59,0.2;radius=0.06;color=#141210";
-/// More of it over the sides, in face units.
+/// More black hair over the sides, in face units.
 const TEMPLES: &str = "0.25,0.35 0.3,0.25 0.41,0.14 0.59,0.14 0.7,0.25 0.75,0.35;radius=0.07;color=#141210";
-/// A stroke of white teeth on the mouth, in face units.
-pub const SMILE: &str = "0.44,0.795 0.5,0.805 0.56,0.795;radius=0.025;color=#f4f0ec";
-
-const STROKES: [(&str, &str); 3] =
-    [("black hair on the forehead", HAIR), ("black hair at the sides", TEMPLES), ("a white smile", SMILE)];
 
 /// Edit the sample photo: black hair and a painted smile; see before and after
 #[derive(clap::Args)]
@@ -46,9 +38,14 @@ pub fn run(args: &Args) -> Result {
     let options = save::Options { quality: 95, force: true };
     let mut edit = Edit::new(model.generator.clone(), photo.clone(), frame)?;
     let mut figure = sheet::Sheet::new(&sheet::FIGURE.map(View::name));
-    let progress = Progress::new("painting", STROKES.len());
-    for (what, text) in STROKES {
-        let stroke = stroke::place(&stroke::parse(text)?, At::Face, &frame);
+    let strokes = [
+        ("black hair on the forehead", figures::forehead()),
+        ("black hair at the sides", stroke::parse(TEMPLES)?),
+        ("a white smile", figures::mouth()),
+    ];
+    let progress = Progress::new("painting", strokes.len());
+    for (what, stroke) in strokes {
+        let stroke = stroke.placed(&frame);
         let started = Instant::now();
         let report = edit.stroke(&stroke, &mut |_| true)?;
         let ms = started.elapsed().as_secs_f64() * 1e3;

@@ -1,17 +1,13 @@
 //! `npe figures`: how well strokes hit, hold, and stay plausible, measured the same way every time.
 
-use crate::demo::{HAIR, SMILE};
 use crate::progress::Progress;
 use crate::read::{self, Extras};
 use crate::report::{Failure, Outcome, Result, print, print_json};
-use crate::stroke::{self, At};
 use crate::{frame, machine, save, sheet};
-use npe::brush::{self, Painted};
+use npe::edit::figures::{self, Figures};
 use npe::edit::{Edit, View};
-use npe::photo;
 use npe::session::LoadedModel;
 use rayon::prelude::*;
-use serde::Serialize;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -41,25 +37,12 @@ pub struct Args {
     machine: machine::Args,
 }
 
-/// The figures of one stroke.
-#[derive(Serialize, Default)]
-struct Figures {
-    hit_g: f32,
-    hit_y: f32,
-    hold_mean: f32,
-    hold_share: f32,
-    plausible_before: f32,
-    plausible_after: f32,
-    milliseconds: f64,
-}
-
 struct Row {
     stroke: &'static str,
     figures: Figures,
     pictures: Vec<image::RgbImage>,
 }
 
-const STROKES: [(&str, &str); 2] = [("forehead", HAIR), ("mouth", SMILE)];
 const VIEWS: [View; 5] = [View::Original, View::Reconstruction, View::Generated, View::Mask, View::Result];
 
 /// Runs the command.
@@ -117,21 +100,10 @@ fn show(args: &Args, measured: &[std::result::Result<Vec<Row>, String>]) -> Resu
         .flat_map(|(photo, rows)| rows.iter().flatten().map(move |row| (photo, row)))
         .collect();
     let mean = |stroke: &str| {
-        let of: Vec<&Figures> =
-            rows.iter().filter(|(_, r)| r.stroke == stroke).map(|(_, r)| &r.figures).collect();
-        let n = of.len().max(1) as f32;
-        let mean = |f: fn(&Figures) -> f32| of.iter().map(|r| f(r)).sum::<f32>() / n;
-        Figures {
-            hit_g: mean(|f| f.hit_g),
-            hit_y: mean(|f| f.hit_y),
-            hold_mean: mean(|f| f.hold_mean),
-            hold_share: mean(|f| f.hold_share),
-            plausible_before: mean(|f| f.plausible_before),
-            plausible_after: mean(|f| f.plausible_after),
-            milliseconds: of.iter().map(|r| r.milliseconds).sum::<f64>() / f64::from(n),
-        }
+        Figures::mean(rows.iter().filter(|(_, r)| r.stroke == stroke).map(|(_, r)| &r.figures))
     };
-    let means: Vec<(&str, Figures)> = STROKES.iter().map(|(name, _)| (*name, mean(name))).collect();
+    let means: Vec<(&str, Figures)> =
+        figures::strokes().iter().map(|(name, _)| (*name, mean(name))).collect();
     if args.json {
         let strokes: Vec<_> = rows
             .iter()
@@ -180,63 +152,11 @@ fn measure(path: &Path, model: &LoadedModel) -> npe::Result<Vec<Row>> {
     let photo = Arc::new(photo);
     let frame = frame::largest(&photo)?;
     let mut rows = Vec::new();
-    for (name, text) in STROKES {
-        let stroke = stroke::place(&stroke::parse(text)?, At::Face, &frame);
+    for (stroke, face) in figures::strokes() {
         let mut edit = Edit::new(model.generator.clone(), photo.clone(), frame)?;
-        let plausible_before = edit.implausibility()?;
-        let started = std::time::Instant::now();
-        let report = edit.stroke(&stroke, &mut |_| true)?;
-        let milliseconds = started.elapsed().as_secs_f64() * 1e3;
-        let size = edit.image_size();
-        let painted = brush::rasterise(&stroke, &frame, size)?;
-        let x = photo::crop(&photo, &frame, size)?;
-        let y = photo::crop(&edit.render()?, &frame, size)?;
-        let (hold_mean, hold_share) = hold(&painted, &x, &y, size);
-        let figures = Figures {
-            hit_g: report.brush_after / report.brush_before.max(1e-9),
-            hit_y: under(&painted, &y) / under(&painted, &x).max(1e-9),
-            hold_mean,
-            hold_share,
-            plausible_before,
-            plausible_after: edit.implausibility()?,
-            milliseconds,
-        };
+        let figures = figures::measure(&mut edit, &face.placed(&frame))?;
         let pictures = VIEWS.iter().map(|v| sheet::view(&edit, *v)).collect::<npe::Result<_>>()?;
-        rows.push(Row { stroke: name, figures, pictures });
+        rows.push(Row { stroke, figures, pictures });
     }
     Ok(rows)
-}
-
-/// Mean squared distance from the brush's colour, weighted by the brush.
-fn under(painted: &Painted, image: &[f32]) -> f32 {
-    let n = painted.weight.len();
-    let sum: f32 = image
-        .iter()
-        .zip(&painted.color)
-        .enumerate()
-        .map(|(i, (v, c))| painted.weight[i % n] * (v - c).powi(2))
-        .sum();
-    sum / (3.0 * painted.weight.iter().sum::<f32>())
-}
-
-/// Mean change (0..255) and share of pixels changed by more than 2, outside twice the brush's box.
-fn hold(painted: &Painted, x: &[f32], y: &[f32], size: usize) -> (f32, f32) {
-    let touched: Vec<usize> = (0..size * size).filter(|p| painted.weight[*p] > 0.0).collect();
-    let span = |of: &dyn Fn(usize) -> usize| {
-        let low = touched.iter().map(|p| of(*p)).min().unwrap_or(0) as f32;
-        let high = touched.iter().map(|p| of(*p) + 1).max().unwrap_or(0) as f32;
-        // Twice as wide about the same centre.
-        (low - 0.5 * (high - low), high + 0.5 * (high - low))
-    };
-    let (across, down) = (span(&|p| p % size), span(&|p| p / size));
-    let inside = |v: usize, (low, high): (f32, f32)| (low..high).contains(&(v as f32 + 0.5));
-    let changes: Vec<f32> = (0..size * size)
-        .filter(|p| !(inside(p % size, across) && inside(p / size, down)))
-        .map(|p| {
-            let at = |c: usize| (y[c * size * size + p] - x[c * size * size + p]).abs() * 127.5;
-            (at(0) + at(1) + at(2)) / 3.0
-        })
-        .collect();
-    let count = changes.len().max(1) as f32;
-    (changes.iter().sum::<f32>() / count, changes.iter().filter(|c| **c > 2.0).count() as f32 / count)
 }

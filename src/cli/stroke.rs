@@ -80,15 +80,10 @@ fn hex(text: &str) -> Option<[f32; 3]> {
 
 /// The stroke in photo pixels.
 pub fn place(stroke: &Stroke, at: At, frame: &Frame) -> Stroke {
-    let mut stroke = stroke.clone();
-    if at == At::Face {
-        for dab in &mut stroke.dabs {
-            let (x, y) = frame.to_photo(f64::from(dab.x), f64::from(dab.y));
-            (dab.x, dab.y) = (x as f32, y as f32);
-            dab.radius = (f64::from(dab.radius) * frame.side) as f32;
-        }
+    match at {
+        At::Photo => stroke.clone(),
+        At::Face => stroke.placed(frame),
     }
-    stroke
 }
 
 #[cfg(test)]
@@ -101,6 +96,14 @@ mod tests {
         assert_eq!(s.dabs[1], Dab { x: 3.5, y: -4.0, radius: 5.0, hardness: 0.25, pressure: 0.5 });
         assert_eq!(s.color, [1.0, 128.0 / 255.0, 0.0]);
         assert_eq!(parse("1,2;radius=5;mode=darken").unwrap().mode, Mode::Darken);
+    }
+
+    #[test]
+    fn the_measured_strokes_are_these() {
+        let hair = parse("0.41,0.2 0.5,0.19 0.59,0.2;radius=0.06;color=#141210").unwrap();
+        assert_eq!(npe::edit::figures::forehead(), hair);
+        let smile = parse("0.44,0.795 0.5,0.805 0.56,0.795;radius=0.025;color=#f4f0ec").unwrap();
+        assert_eq!(npe::edit::figures::mouth(), smile);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One photo being edited: stroke → solver → latents → blend; undo; views. Knows the network by its trait only.
 
 mod blend;
+pub mod figures;
 mod file;
 mod history;
 mod operation;

@@ -2,8 +2,8 @@
 //! (`npe-train`). See `docs/architecture.md`.
 
 pub mod data;
+pub mod device;
 pub mod engine;
 pub mod error;
 pub mod ian;
 pub mod train;
-

@@ -1,12 +1,18 @@
 //! `npe-train`: trains, measures and exports npe's networks.
 
+mod console;
+
 use clap::{Parser, Subcommand};
+use console::Console;
+use image::RgbImage;
 use npe::model::{Dtype, Model};
-use npe_torch::data::{self, Crop, Images};
+use npe_torch::data::{self, Crop, Images, prepare};
+use npe_torch::device;
 use npe_torch::error::{Error, Result};
-use npe_torch::train::export;
+use npe_torch::train::evaluate::{self, Evaluation};
 use npe_torch::train::recipe::Recipe;
 use npe_torch::train::run::{self, End, Options};
+use npe_torch::train::{card, checkpoint, export, plot};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +30,31 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a training set of the faces in ordinary photos
+    Prepare {
+        /// A folder of photos, or a tar
+        source: PathBuf,
+        /// A new .tar, or a new folder
+        out: PathBuf,
+        /// Side of the squares in pixels
+        #[arg(long, default_value_t = 128, value_name = "PIXELS")]
+        size: usize,
+        /// What is kept around the network's frame on each side, as a share of its side
+        #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
+        margin: f64,
+        /// Which faces of a photo: largest, all, or single (of photos that show no other)
+        #[arg(long, default_value = "largest", value_parser = ["largest", "all", "single"])]
+        faces: String,
+        /// Photo pixels for each pixel of a square, at least
+        #[arg(long, default_value_t = 0.75, value_name = "NUMBER")]
+        min_resolution: f64,
+        /// Sharpness at least (docs/training-data.md)
+        #[arg(long, default_value_t = 5.0, value_name = "NUMBER")]
+        min_sharpness: f64,
+        /// Keep pictures that were there before
+        #[arg(long)]
+        keep_duplicates: bool,
+    },
     /// Train a network by a recipe; goes on where the last run in the folder stopped
     Run {
         /// The recipe
@@ -63,6 +94,63 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Measure a checkpoint on the images that its recipe holds out
+    Evaluate {
+        #[command(flatten)]
+        measured: Measured,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Write a contact sheet (PNG or JPEG): photo, reconstruction, forehead stroke in G and in Y, mouth stroke in G and in Y
+        #[arg(long, value_name = "FILE")]
+        sheet: Option<PathBuf>,
+    },
+    /// Draw the curves of a log
+    Plot {
+        /// A run's log.jsonl
+        log: PathBuf,
+        /// The SVG file, replaced if it exists
+        svg: PathBuf,
+    },
+    /// Print a model card (Markdown) written from a run: recipe, time, figures, terms
+    Card {
+        #[command(flatten)]
+        measured: Measured,
+        /// The run's log; log.jsonl beside the checkpoint if not given
+        #[arg(long, value_name = "FILE")]
+        log: Option<PathBuf>,
+    },
+}
+
+/// What is measured, and on what.
+#[derive(clap::Args)]
+struct Measured {
+    /// The checkpoint
+    checkpoint: PathBuf,
+    /// Images, instead of the recipe's data.source
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// Measure strokes on so many of the held-out images
+    #[arg(long, default_value_t = 50, value_name = "COUNT")]
+    edits: usize,
+    /// cpu, cuda or cuda:N; strokes run on npe's own CPU engine
+    #[arg(long, default_value = "cpu")]
+    device: String,
+}
+
+impl Measured {
+    fn measure(&self) -> Result<(Recipe, Evaluation, Option<RgbImage>)> {
+        let device = device::named(&self.device)?;
+        let (mut recipe, ..) = checkpoint::weights(&self.checkpoint)?;
+        if let Some(data) = &self.data {
+            recipe.data.source = data.clone();
+        }
+        let images = read(&recipe)?;
+        let (held_out, _) = images.split(recipe.data.held_out);
+        let (evaluation, sheet) =
+            evaluate::evaluate(&self.checkpoint, &images, held_out, self.edits, device)?;
+        Ok((recipe, evaluation, sheet))
+    }
 }
 
 fn main() -> ExitCode {
@@ -77,7 +165,41 @@ fn main() -> ExitCode {
 
 fn work() -> Result<()> {
     match Args::parse().command {
+        Command::Prepare {
+            source,
+            out,
+            size,
+            margin,
+            faces,
+            min_resolution,
+            min_sharpness,
+            keep_duplicates,
+        } => {
+            let standard = prepare::Settings::default();
+            let settings = prepare::Settings {
+                size,
+                margin,
+                faces: match faces.as_str() {
+                    "all" => prepare::Faces::All,
+                    "single" => prepare::Faces::Single,
+                    _ => prepare::Faces::Largest,
+                },
+                min_resolution,
+                min_sharpness,
+                same: if keep_duplicates { None } else { standard.same },
+                ..standard
+            };
+            let stop = on_interrupt("stopping: nothing will be written (again to stop at once)")?;
+            let mut console = Console::new();
+            let prepared = prepare::prepare(&source, &out, &settings, &mut |done, of| {
+                console.looked(done, of);
+                !stop.load(Ordering::Relaxed)
+            });
+            drop(console);
+            print(&format!("{}\n", prepared?))
+        }
         Command::Run { recipe, out, from, data, at_most, every, device, threads } => {
+            let device = device::named(&device)?;
             let mut recipe = Recipe::read(&recipe)?;
             if let Some(data) = data {
                 recipe.data.source = data;
@@ -85,21 +207,15 @@ fn work() -> Result<()> {
             if threads > 0 {
                 tch::set_num_threads(threads);
             }
-            let device = device_named(&device)?;
             let images = read(&recipe)?;
-            let stop = Arc::new(AtomicBool::new(false));
-            let signal = stop.clone();
-            ctrlc::set_handler(move || {
-                if signal.swap(true, Ordering::Relaxed) {
-                    std::process::exit(130);
-                }
-                eprintln!("stopping: writing the checkpoint (again to stop at once)");
-            })
-            .map_err(|e| Error::told(format!("signals can't be caught: {e}")))?;
+            let stop = on_interrupt("stopping: writing the checkpoint (again to stop at once)")?;
             let at_most = at_most.map(|m| Duration::from_secs_f64(m.max(0.0) * 60.0));
             let every = Duration::from_secs_f64(every.max(0.01) * 60.0);
             let options = Options { folder: out.clone(), from, every, at_most, device };
-            let end = run::run(&recipe, &images, &options, &stop, &mut |line| eprintln!("{line}"))?;
+            let mut console = Console::new();
+            let end = run::run(&recipe, &images, &options, &stop, &mut |event| console.show(event));
+            drop(console);
+            let end = end?;
             match end {
                 End::Done => eprintln!("done: {}", out.display()),
                 End::Stopped => eprintln!("stopped; the same command goes on from {}", out.display()),
@@ -118,10 +234,67 @@ fn work() -> Result<()> {
             file.write_all(&bytes).map_err(|e| failed(&e))?;
             file.persist(&model).map_err(|e| failed(&e))?;
             let sha256 = Model::from_bytes(&bytes)?.sha256().to_owned();
-            println!("{sha256}  {} ({} bytes, after {seen} images)", model.display(), bytes.len());
-            Ok(())
+            print(&format!("{sha256}  {} ({} bytes, after {seen} images)\n", model.display(), bytes.len()))
+        }
+        Command::Evaluate { measured, json, sheet } => {
+            let (_, evaluation, pictures) = measured.measure()?;
+            if let Some(path) = sheet {
+                let pictures = pictures.ok_or_else(|| {
+                    let why = evaluation.no_edits.as_deref().unwrap_or("no strokes were measured");
+                    Error::told(format!("there is no contact sheet: {why}"))
+                })?;
+                pictures.save(&path).map_err(|e| Error::file("the sheet can't be written:", &path, &e))?;
+            }
+            if json {
+                let text =
+                    serde_json::to_string_pretty(&evaluation).map_err(|e| Error::told(e.to_string()))?;
+                return print(&format!("{text}\n"));
+            }
+            let mut text =
+                format!("after {} images, on {} held out\n", evaluation.images, evaluation.held_out);
+            for (name, value, what) in evaluation.lines() {
+                text += &format!("{name:20} {value:40} {what}\n");
+            }
+            match (&evaluation.edits, &evaluation.no_edits) {
+                (Some(edits), _) => text += &format!("strokes on {} images\n", edits.images),
+                (None, Some(why)) => text += &format!("no strokes: {why}\n"),
+                (None, None) => {}
+            }
+            print(&text)
+        }
+        Command::Plot { log, svg } => plot::write(&log, &svg),
+        Command::Card { measured, log } => {
+            let checkpoint = &measured.checkpoint;
+            let beside = checkpoint.with_file_name("log.jsonl");
+            let seconds = match log {
+                Some(log) => Some(card::seconds(&plot::read(&log)?)),
+                None if beside.exists() => Some(card::seconds(&plot::read(&beside)?)),
+                None => None,
+            };
+            let (recipe, evaluation, _) = measured.measure()?;
+            // An architecture without a table in the format has no file.
+            let bytes = export::model(checkpoint).and_then(|m| Ok(m.0.to_bytes(Dtype::F16)?)).ok();
+            let model = bytes.as_ref().map(|b| Model::from_bytes(b)).transpose()?;
+            let file = bytes.as_ref().zip(model.as_ref()).map(|(b, m)| (b.len(), m.sha256()));
+            let images = evaluation.images;
+            let run = card::Run { recipe: &recipe, images, seconds, evaluation: &evaluation, file };
+            print(&card::markdown(&run)?)
         }
     }
+}
+
+/// A flag that is set when the person interrupts (Ctrl-C, SIGTERM), with a line for them; a second time ends the process.
+fn on_interrupt(line: &'static str) -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let signal = stop.clone();
+    ctrlc::set_handler(move || {
+        if signal.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("{line}");
+    })
+    .map_err(|e| Error::told(format!("signals can't be caught: {e}")))?;
+    Ok(stop)
 }
 
 fn read(recipe: &Recipe) -> Result<Images> {
@@ -138,15 +311,10 @@ fn read(recipe: &Recipe) -> Result<Images> {
     Ok(images)
 }
 
-fn device_named(name: &str) -> Result<tch::Device> {
-    match name {
-        "cpu" => Ok(tch::Device::Cpu),
-        "cuda" => Ok(tch::Device::Cuda(0)),
-        _ => {
-            let number = name.strip_prefix("cuda:").and_then(|n| n.parse().ok());
-            number.map(tch::Device::Cuda).ok_or_else(|| {
-                Error::told(format!("the device {name:?} is not known; use cpu, cuda or cuda:N"))
-            })
-        }
-    }
+/// Prints text; a closed pipe is an error, not a panic.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|e| Error::told(format!("standard output can't be written: {e}")))
 }

@@ -115,6 +115,34 @@ impl Params {
         Ok(copy)
     }
 
+    /// Copies of all buffers by name, to be restored later.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn buffers(&self) -> Result<Vec<(String, Tensor)>> {
+        let chosen = self.tensors.iter().filter(|(_, p)| !p.learns);
+        let copy = |(name, p): (&String, &Param)| {
+            let mut value = p.tensor.f_empty_like()?;
+            value.f_copy_(&p.tensor)?;
+            Ok((name.clone(), value))
+        };
+        chosen.map(copy).collect()
+    }
+
+    /// Takes back what [`Params::buffers`] gave.
+    ///
+    /// # Errors
+    /// If a name is not known or a shape differs.
+    pub fn restore(&mut self, buffers: &[(String, Tensor)]) -> Result<()> {
+        let _guard = tch::no_grad_guard();
+        for (name, value) in buffers {
+            let param = self.tensors.get_mut(name);
+            let param = param.ok_or_else(|| Error::told(format!("the network has no tensor {name}")))?;
+            param.tensor.f_copy_(value)?;
+        }
+        Ok(())
+    }
+
     /// Takes over all values; the names and shapes must be exactly these.
     ///
     /// # Errors

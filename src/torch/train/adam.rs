@@ -1,5 +1,6 @@
 //! Adam (Kingma and Ba 2015, algorithm 1) whose state can be written and read back exactly.
 
+use super::step::blown_up;
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 use tch::Tensor;
@@ -37,19 +38,23 @@ impl Adam {
     /// One step of size `rate` against these gradients.
     ///
     /// # Errors
-    /// If shapes differ or memory is short.
+    /// If it clips and the gradient's length is not finite (nothing is changed then), shapes differ or memory is short.
     pub fn step(&mut self, gradients: &[Tensor], rate: f64) -> Result<()> {
         let _guard = tch::no_grad_guard();
-        self.steps += 1;
         let scale = if self.clip > 0.0 {
             let mut sum = 0.0;
             for g in gradients {
                 sum += g.f_square()?.f_sum(tch::Kind::Float)?.f_double_value(&[])?;
             }
+            // Not min() alone: it would take 1 for NaN.
+            if !sum.is_finite() {
+                return Err(blown_up(&format!("the gradient's length is {}", sum.sqrt())));
+            }
             (self.clip / (sum.sqrt() + 1e-12)).min(1.0)
         } else {
             1.0
         };
+        self.steps += 1;
         let [b1, b2] = self.betas;
         let (c1, c2) = (1.0 - b1.powf(self.steps as f64), 1.0 - b2.powf(self.steps as f64));
         for (i, p) in self.params.iter_mut().enumerate() {

@@ -105,3 +105,14 @@ impl Adversary {
         Ok(logits.f_sum(Kind::Float)?.f_neg()?)
     }
 }
+
+/// The adversary's pull on images made into a `share` of the reconstruction's: scaled so that over the first images, those of
+/// `error`, it is `share` times as long.
+///
+/// # Errors
+/// If there are fewer images in `pull` than in `error`.
+pub fn balance(pull: &Tensor, error: &Tensor, share: f64) -> Result<Tensor> {
+    let same = pull.f_narrow(0, 0, error.size()[0])?;
+    let ratio = error.f_norm()?.f_div(&same.f_norm()?.f_add_scalar(1e-12)?)?;
+    Ok(pull.f_mul(&ratio.f_mul_scalar(share)?)?.f_detach()?)
+}

@@ -1,7 +1,7 @@
 //! Batches: every image once a pass, in an order that follows from the seed and the pass.
 
 use super::recipe::Recipe;
-use crate::data::Images;
+use crate::data::{Images, augment::Augment};
 use crate::error::Result;
 use crate::ian::params::channels_last;
 use rand::{Rng, SeedableRng, seq::SliceRandom};
@@ -15,6 +15,7 @@ pub struct Batches<'a> {
     range: Range<usize>,
     batch: usize,
     mirror: f32,
+    augment: Option<Augment>,
     seed: u64,
     device: Device,
     pass: Option<(u64, Vec<usize>)>,
@@ -24,7 +25,7 @@ impl<'a> Batches<'a> {
     /// Of these images, but for the held-out ones.
     pub fn new(images: &'a Images, range: Range<usize>, recipe: &Recipe, device: Device) -> Self {
         let (batch, mirror, seed) = (recipe.train.batch, recipe.data.mirror, recipe.train.seed);
-        Self { images, range, batch, mirror, seed, device, pass: None }
+        Self { images, range, batch, mirror, augment: recipe.augment, seed, device, pass: None }
     }
 
     /// The batch of a step: the same for the same step, however often the run was interrupted.
@@ -45,9 +46,18 @@ impl<'a> Batches<'a> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(2 * step + 1);
         let side = self.images.size;
+        let place = |k: usize| order[(within * self.batch + k) % order.len()];
+        if let Some(augment) = &self.augment {
+            let indices: Vec<usize> = (0..self.batch).map(place).collect();
+            let mut floats = vec![0f32; self.batch * 3 * side * side];
+            augment.batch(self.images, &indices, &mut rng, &mut floats)?;
+            let shape = [self.batch as i64, 3, side as i64, side as i64];
+            let x = Tensor::f_from_slice(&floats)?.f_view(shape.as_slice())?.f_to_device(self.device)?;
+            return channels_last(&x);
+        }
         let mut bytes = Vec::with_capacity(self.batch * 3 * side * side);
         for k in 0..self.batch {
-            let image = self.images.image(order[(within * self.batch + k) % order.len()]);
+            let image = self.images.image(place(k));
             if rng.random::<f32>() < self.mirror {
                 image.chunks_exact(side).for_each(|row| bytes.extend(row.iter().rev()));
             } else {

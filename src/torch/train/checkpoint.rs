@@ -2,7 +2,7 @@
 //! leaves the last whole one.
 
 use super::recipe::Recipe;
-use super::step::Learner;
+use super::step::{Learner, blown_up};
 use crate::error::{Error, Result};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -46,11 +46,8 @@ pub fn values(t: &Tensor) -> Result<Vec<f32>> {
 }
 
 impl Learner {
-    /// Writes a checkpoint.
-    ///
-    /// # Errors
-    /// If the file can't be written; an older one of the name stays then.
-    pub fn save(&self, path: &Path) -> Result<()> {
+    /// All tensors of a checkpoint by name, and Adam's counts of steps.
+    fn state(&self) -> (Named, BTreeMap<String, i64>) {
         let mut tensors: Named = prefixed("network", self.network.params().all()).collect();
         if let Some(average) = &self.average {
             tensors.extend(prefixed("average", average.all()));
@@ -67,6 +64,29 @@ impl Learner {
         if let Some(adversary) = &self.adversary {
             tensors.extend(prefixed("adversary", adversary.params.all()));
         }
+        (tensors, adam_steps)
+    }
+
+    /// Checks that every number of the state is finite: a loss may still be when the weights it leads to are not.
+    ///
+    /// # Errors
+    /// With the name of a tensor that is not.
+    pub fn check_finite(&self) -> Result<()> {
+        for (name, t) in self.state().0 {
+            if t.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0 {
+                return Err(blown_up(&format!("the tensor {name} has values that are not finite")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a checkpoint.
+    ///
+    /// # Errors
+    /// If a number is not finite or the file can't be written; an older one of the name stays then.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        self.check_finite()?;
+        let (tensors, adam_steps) = self.state();
         let note = Note { recipe: self.recipe.clone(), seen: self.seen, steps: self.steps, adam_steps };
         write(path, &tensors, &note)
     }
@@ -164,6 +184,9 @@ fn read(path: &Path) -> Result<(BTreeMap<String, Tensor>, Note)> {
     for (name, view) in file.iter() {
         if view.dtype() != Dtype::F32 {
             return Err(failed(&format!("tensor {name} is of type {:?}", view.dtype())));
+        }
+        if view.data().chunks_exact(4).any(|b| !f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite()) {
+            return Err(failed(&format!("tensor {name} has values that are not finite")));
         }
         let shape: Vec<i64> = view.shape().iter().map(|n| *n as i64).collect();
         tensors.insert(name.to_owned(), Tensor::f_from_data_size(view.data(), &shape, Kind::Float)?);

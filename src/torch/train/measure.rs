@@ -1,10 +1,12 @@
 //! Figures on held-out images, and the picture grid.
 
-use super::batches;
+use super::checkpoint::values;
+use super::{batches, pictures, ssim};
 use crate::data::Images;
 use crate::error::{Error, Result};
 use crate::ian::Network;
-use image::{Rgb, RgbImage};
+use image::RgbImage;
+use rayon::prelude::*;
 use serde::Serialize;
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
@@ -16,6 +18,8 @@ pub struct Figures {
     pub error: f64,
     /// Mean peak signal to noise ratio of reconstructions in dB.
     pub psnr: f64,
+    /// Mean structural similarity of reconstructions, see [`super::ssim`].
+    pub ssim: f64,
     /// Mean horizontal gradient of reconstructions as a share of the photos'.
     pub sharpness: f64,
     /// The same for samples of the prior.
@@ -24,7 +28,10 @@ pub struct Figures {
     pub nats: f64,
 }
 
-/// The values of an image tensor, as [`super::checkpoint::values`].
+/// Images of a pass through the network.
+const BATCH: usize = 50;
+
+/// Mean absolute difference of horizontal neighbours.
 fn gradient(x: &Tensor) -> Result<f64> {
     let side = x.size()[3];
     let d = x.f_narrow(3, 1, side - 1)?.f_sub(&x.f_narrow(3, 0, side - 1)?)?;
@@ -40,7 +47,7 @@ fn prior(n: usize, latents: usize, device: Device) -> Result<Tensor> {
 }
 
 /// Box and Muller's draw from N(0, 1).
-fn normal(rng: &mut impl rand::Rng) -> f32 {
+pub(super) fn normal(rng: &mut impl rand::Rng) -> f32 {
     let (u, v) = (1.0 - rng.random::<f64>(), rng.random::<f64>());
     ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
 }
@@ -56,35 +63,87 @@ pub fn figures(network: &dyn Network, images: &Images, range: Range<usize>) -> R
     }
     let device = network.params().device();
     let total = range.len() as f64;
-    let mut sums = [0.0f64; 5];
-    for start in range.clone().step_by(50) {
-        let end = (start + 50).min(range.end);
-        let bytes: Vec<u8> = (start..end).flat_map(|i| images.image(i).iter().copied()).collect();
-        let x = batches::tensor(&bytes, images.size, device)?;
-        let activations = network.trunk(&x, false)?;
-        let top = activations.last().ok_or_else(|| Error::told("the network has no trunk"))?;
-        let posterior = network.posterior(top, false)?;
-        let (z, kl) = network.latents(&posterior, None)?;
-        let made = network.decode(&z, false)?;
-        let n = (end - start) as f64;
+    let mut sums = [0.0f64; 6];
+    for (x, n) in held_out(images, range, device) {
+        let x = x?;
+        let (made, kl) = rebuilt(network, &x)?;
         let difference = made.f_sub(&x)?;
         sums[0] += n * difference.f_abs()?.f_mean(Kind::Float)?.f_double_value(&[])?;
         let square = difference.f_square()?.f_mean_dim([1i64, 2, 3].as_slice(), false, Kind::Float)?;
-        // −10·log10(mse/4): the range is 2.
-        let decibel = square.f_div_scalar(4.0)?.f_log10()?.f_mul_scalar(-10.0)?;
+        // −10·log10(mse/4): the range is 2. Bounded for images that are equal.
+        let decibel = square.f_clamp_min(1e-10)?.f_div_scalar(4.0)?.f_log10()?.f_mul_scalar(-10.0)?;
         sums[1] += decibel.f_sum(Kind::Float)?.f_double_value(&[])?;
         sums[2] += n * gradient(&made)?;
         sums[3] += n * gradient(&x)?;
         sums[4] += kl.f_sum(Kind::Float)?.f_double_value(&[])?;
+        let (made, x, each) = (values(&made)?, values(&x)?, 3 * images.size * images.size);
+        let pairs = made.par_chunks_exact(each).zip(x.par_chunks_exact(each));
+        sums[5] += pairs.map(|(a, b)| ssim::ssim(a, b, images.size)).collect::<Vec<_>>().iter().sum::<f64>();
     }
     let samples = network.decode(&prior(100, network.sizes().latents, device)?, false)?;
     Ok(Figures {
         error: sums[0] / total,
         psnr: sums[1] / total,
+        ssim: sums[5] / total,
         sharpness: sums[2] / sums[3],
         sample_sharpness: gradient(&samples)? / (sums[3] / total),
         nats: sums[4] / total,
     })
+}
+
+/// The images of a range as batches, each with its count.
+fn held_out(
+    images: &Images,
+    range: Range<usize>,
+    device: Device,
+) -> impl Iterator<Item = (Result<Tensor>, f64)> + '_ {
+    range.clone().step_by(BATCH).map(move |start| {
+        let end = (start + BATCH).min(range.end);
+        let bytes: Vec<u8> = (start..end).flat_map(|i| images.image(i).iter().copied()).collect();
+        (batches::tensor(&bytes, images.size, device), (end - start) as f64)
+    })
+}
+
+/// Reconstructions from the posterior's mean, and its divergence.
+fn rebuilt(network: &dyn Network, x: &Tensor) -> Result<(Tensor, Tensor)> {
+    let activations = network.trunk(x, false)?;
+    let top = activations.last().ok_or_else(|| Error::told("the network has no trunk"))?;
+    let (z, kl) = network.latents(&network.posterior(top, false)?, None)?;
+    Ok((network.decode(&z, false)?, kl))
+}
+
+/// Images of a range, `[N][3][S][S]` in −1..1.
+pub fn photos(images: &Images, range: Range<usize>) -> Vec<f32> {
+    let bytes = range.flat_map(|i| images.image(i));
+    bytes.map(|v| f32::from(*v) / 127.5 - 1.0).collect()
+}
+
+/// Their reconstructions, alike.
+///
+/// # Errors
+/// If memory is short.
+pub fn reconstructions(network: &dyn Network, images: &Images, range: Range<usize>) -> Result<Vec<f32>> {
+    let _guard = tch::no_grad_guard();
+    let mut all = Vec::new();
+    for (x, _) in held_out(images, range, network.params().device()) {
+        all.extend(values(&rebuilt(network, &x?)?.0)?);
+    }
+    Ok(all)
+}
+
+/// So many samples of the prior, alike; the same every time.
+///
+/// # Errors
+/// If memory is short.
+pub fn samples(network: &dyn Network, n: usize) -> Result<Vec<f32>> {
+    let _guard = tch::no_grad_guard();
+    let draws = prior(n, network.sizes().latents, network.params().device())?;
+    let mut all = Vec::new();
+    for start in (0..n).step_by(BATCH) {
+        let some = draws.f_narrow(0, start as i64, BATCH.min(n - start) as i64)?;
+        all.extend(values(&network.decode(&some, false)?)?);
+    }
+    Ok(all)
 }
 
 /// The picture grid of the paper's figure: rows of held-out photos and their reconstructions, samples, and interpolations
@@ -130,22 +189,9 @@ pub fn grid(network: &dyn Network, images: &Images, range: Range<usize>) -> Resu
     for row in 0..between.size()[0] / COLUMNS as i64 {
         rows.push(between.f_narrow(0, row * COLUMNS as i64, COLUMNS as i64)?);
     }
-    let side = images.size as u32;
-    let mut picture = RgbImage::new(COLUMNS as u32 * side, rows.len() as u32 * side);
-    for (row, tensor) in rows.iter().enumerate() {
-        let values = super::checkpoint::values(tensor)?;
-        let plane = (side * side) as usize;
-        for (column, image) in values.chunks_exact(3 * plane).enumerate() {
-            for y in 0..side {
-                for x in 0..side {
-                    let at = (y * side + x) as usize;
-                    let byte =
-                        |c: usize| ((image[c * plane + at] + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8;
-                    let place = (column as u32 * side + x, row as u32 * side + y);
-                    picture.put_pixel(place.0, place.1, Rgb([byte(0), byte(1), byte(2)]));
-                }
-            }
-        }
-    }
-    Ok(picture)
+    let (side, each) = (images.size as u32, 3 * images.size * images.size);
+    let rows = rows.iter().map(|row| -> Result<Vec<RgbImage>> {
+        Ok(values(row)?.chunks_exact(each).map(|image| pictures::planar(image, side)).collect())
+    });
+    Ok(pictures::sheet(&rows.collect::<Result<Vec<_>>>()?, side))
 }

@@ -3,10 +3,17 @@
 pub mod adam;
 pub mod adversary;
 pub mod batches;
+pub mod card;
 pub mod checkpoint;
+pub mod evaluate;
 pub mod export;
 pub mod game;
+pub mod loss;
 pub mod measure;
+pub mod pictures;
+pub mod plot;
 pub mod recipe;
 pub mod run;
+pub mod ssim;
 pub mod step;
+pub mod wasserstein;

@@ -1,5 +1,6 @@
 //! A recipe: everything a training run depends on, read from a TOML file. See `docs/training.md`.
 
+use crate::data::augment::Augment;
 use crate::error::{Error, Result};
 use crate::ian::Sizes;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub struct Recipe {
     pub norm_latents: bool,
     /// The images.
     pub data: Data,
+    /// How they are varied; without it they are mirrored only, as `data.mirror` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub augment: Option<Augment>,
     /// Batches and steps.
     pub train: Train,
     /// What is made small.
@@ -155,6 +159,32 @@ pub struct About {
     pub eyes: [f32; 4],
 }
 
+impl About {
+    /// What the model file would refuse is to be told before hours of training.
+    fn check(&self, image_size: usize) -> Result<()> {
+        for (name, text) in
+            [("name", &self.name), ("trained_on", &self.trained_on), ("licence", &self.licence)]
+        {
+            let most = npe::limits::MODEL_TEXT_BYTES;
+            if text.is_empty() || text.len() > most || text.chars().any(char::is_control) {
+                return Err(Error::told(format!(
+                    "model.{name} is {text:?}; it must be one line of 1 to {most} bytes"
+                )));
+            }
+        }
+        let [left, _, right, _] = self.eyes;
+        let inside = self.eyes.iter().all(|v| (0.0..=image_size as f32).contains(v));
+        if !inside || right - left < 1.0 {
+            return Err(Error::told(format!(
+                "model.eyes is {:?}; give x and y of the left and of the right eye, in pixels of the image of {image_size}, the \
+                 left one at least 1 pixel left of the right one",
+                self.eyes
+            )));
+        }
+        Ok(())
+    }
+}
+
 fn half() -> f32 {
     0.5
 }
@@ -212,6 +242,14 @@ impl Recipe {
         range("network.hidden", n.hidden as f64, 1.0, npe::limits::MODEL_HIDDEN as f64)?;
         range("network.latents", n.latents as f64, 1.0, npe::limits::MODEL_LATENTS as f64)?;
         range("data.mirror", self.data.mirror.into(), 0.0, 1.0)?;
+        if let Some(augment) = &self.augment {
+            augment.check()?;
+            if self.data.mirror != half() {
+                return Err(Error::told(
+                    "there are both data.mirror and [augment]; put mirror into [augment]",
+                ));
+            }
+        }
         // Batch norm needs two images.
         range("train.batch", t.batch as f64, 2.0, 4096.0)?;
         range("train.images", t.images as f64, 1.0, 1e12)?;
@@ -236,10 +274,20 @@ impl Recipe {
             range(name, value, 0.0, 1e9)?;
         }
         range("adversary.rate", a.rate, 0.0, 1.0)?;
+        if a.kind != AdversaryKind::None && a.rate == 0.0 {
+            return Err(Error::told("adversary.rate is 0: the adversary would never learn; give 1e-4, say"));
+        }
         if a.kind == AdversaryKind::Separate {
             range("adversary.width", a.width as f64, 8.0, 512.0)?;
+            // Group norm takes eight groups of at least twice the width.
+            if a.width % 4 != 0 {
+                return Err(Error::told(format!(
+                    "adversary.width is {}; it must be a multiple of 4",
+                    a.width
+                )));
+            }
         }
-        Ok(())
+        self.model.check(n.image_size)
     }
 
     /// Adam's step size after `seen` images, as a share of its full size.

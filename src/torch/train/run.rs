@@ -1,9 +1,9 @@
 //! A training run: steps, progress, the log, checkpoints and pictures every so often.
 
 use super::batches::Batches;
-use super::measure;
 use super::recipe::Recipe;
-use super::step::Learner;
+use super::step::{Figures, Learner, blown_up};
+use super::{measure, plot};
 use crate::data::Images;
 use crate::error::{Error, Result};
 use crate::ian::Network;
@@ -38,9 +38,31 @@ pub enum End {
     Stopped,
 }
 
+/// What a run tells.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A line for the person.
+    Said(&'a str),
+    /// A step was made.
+    Step(Step<'a>),
+}
+
+/// How far a run is.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// Images seen.
+    pub images: u64,
+    /// Of how many.
+    pub of: u64,
+    /// Images a second since this process began.
+    pub speed: f64,
+    /// The step's losses.
+    pub figures: &'a Figures,
+}
+
 /// Trains until the recipe's images are seen or `stop` is set; resumes from the folder's checkpoint if there is one.
 ///
-/// `tell` gets a line for the person now and then.
+/// `tell` hears of every step.
 ///
 /// # Errors
 /// If data and recipe do not fit, files can't be written, or a loss is not finite; the last checkpoint stays.
@@ -49,7 +71,7 @@ pub fn run(
     images: &Images,
     options: &Options,
     stop: &AtomicBool,
-    tell: &mut dyn FnMut(&str),
+    tell: &mut dyn FnMut(&Event<'_>),
 ) -> Result<End> {
     let (held_out, range) = images.split(recipe.data.held_out);
     if range.len() < recipe.train.batch {
@@ -66,10 +88,10 @@ pub fn run(
     let mut learner = Learner::new(recipe, options.device)?;
     if checkpoint.exists() {
         learner.resume(&checkpoint)?;
-        tell(&format!("going on after {} images", learner.seen));
+        tell(&Event::Said(&format!("going on after {} images", learner.seen)));
     } else if let Some(from) = &options.from {
         learner.warm_start(from)?;
-        tell(&format!("beginning with the weights of {}", from.display()));
+        tell(&Event::Said(&format!("beginning with the weights of {}", from.display())));
     }
     let mut batches = Batches::new(images, range, recipe, options.device);
     let (begun, first) = (Instant::now(), learner.seen);
@@ -80,6 +102,7 @@ pub fn run(
             stop.load(Ordering::Relaxed) || options.at_most.is_some_and(|most| begun.elapsed() >= most);
         let done = learner.seen >= recipe.train.images;
         if stopped || done || saved.elapsed() >= options.every {
+            learner.check_finite()?;
             report(&mut learner, images, held_out.clone(), &mut since, &options.folder, tell)?;
             learner.save(&checkpoint)?;
             saved = Instant::now();
@@ -89,19 +112,9 @@ pub fn run(
         }
         let figures = learner.step(&batches.at(learner.steps)?)?;
         since.add(&figures);
-        if since.told.elapsed() >= Duration::from_secs(10) {
-            since.told = Instant::now();
-            let speed = (learner.seen - first) as f64 / begun.elapsed().as_secs_f64();
-            let left = (recipe.train.images.saturating_sub(learner.seen)) as f64 / speed;
-            let figures: Vec<String> = figures.iter().map(|(k, v)| format!("{k} {v:.4}")).collect();
-            tell(&format!(
-                "{} of {} images, {speed:.0} a second, {:.0} min left; {}",
-                learner.seen,
-                recipe.train.images,
-                left / 60.0,
-                figures.join(", ")
-            ));
-        }
+        let speed = (learner.seen - first) as f64 / begun.elapsed().as_secs_f64().max(1e-9);
+        let (images, of) = (learner.seen, recipe.train.images);
+        tell(&Event::Step(Step { images, of, speed, figures: &figures }));
     }
 }
 
@@ -109,16 +122,15 @@ pub fn run(
 struct Since {
     sums: std::collections::BTreeMap<&'static str, (f64, u64)>,
     begun: Instant,
-    told: Instant,
     seen: u64,
 }
 
 impl Since {
     fn new(seen: u64) -> Self {
-        Self { sums: Default::default(), begun: Instant::now(), told: Instant::now(), seen }
+        Self { sums: Default::default(), begun: Instant::now(), seen }
     }
 
-    fn add(&mut self, figures: &super::step::Figures) {
+    fn add(&mut self, figures: &Figures) {
         for (name, value) in figures {
             let entry = self.sums.entry(name).or_default();
             *entry = (entry.0 + value, entry.1 + 1);
@@ -133,7 +145,7 @@ fn report(
     held_out: std::ops::Range<usize>,
     since: &mut Since,
     folder: &Path,
-    tell: &mut dyn FnMut(&str),
+    tell: &mut dyn FnMut(&Event<'_>),
 ) -> Result<()> {
     let mut line = json!({
         "images": learner.seen,
@@ -148,11 +160,15 @@ fn report(
     if !held_out.is_empty() {
         let network = learner.averaged()?;
         let figures = measure::figures(network.as_ref(), images, held_out.clone())?;
+        // Weights may be finite and yet so large that nothing else is; such ones are not to replace a good checkpoint.
+        if ![figures.error, figures.nats].iter().all(|v| v.is_finite()) {
+            return Err(blown_up("the network's answers to the held-out images are not finite"));
+        }
         line["held_out"] = json!(figures);
-        tell(&format!(
-            "held out after {} images: error {:.4}, PSNR {:.1} dB, sharpness {:.2}, {:.0} nats",
-            learner.seen, figures.error, figures.psnr, figures.sharpness, figures.nats
-        ));
+        tell(&Event::Said(&format!(
+            "held out after {} images: error {:.4}, PSNR {:.1} dB, SSIM {:.3}, sharpness {:.2}, {:.0} nats",
+            learner.seen, figures.error, figures.psnr, figures.ssim, figures.sharpness, figures.nats
+        )));
         if held_out.len() >= 2 {
             let path = folder.join("grid.png");
             let grid = measure::grid(network.as_ref(), images, held_out)?;
@@ -166,7 +182,12 @@ fn report(
         .open(&path)
         .map_err(|e| Error::file("the log can't be written:", &path, &e))?;
     writeln!(log, "{line}").map_err(|e| Error::file("the log can't be written:", &path, &e))?;
+    drop(log);
     *since = Since::new(learner.seen);
+    // A picture is no reason to stop hours of training: an older npe-train's log may have lines it can't read.
+    if let Err(e) = plot::write(&path, &folder.join("plot.svg")) {
+        tell(&Event::Said(&format!("no plot: {e}")));
+    }
     Ok(())
 }
 

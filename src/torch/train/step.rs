@@ -2,6 +2,7 @@
 
 use super::adam::Adam;
 use super::adversary::Adversary;
+use super::loss;
 use super::recipe::{AdversaryKind, Recipe};
 use crate::error::{Error, Result};
 use crate::ian::{Network, Params, is_decoder, is_inference, is_trunk};
@@ -32,12 +33,6 @@ pub struct Learner {
 
 /// Figures of a step by name, means over its images.
 pub type Figures = BTreeMap<&'static str, f64>;
-
-/// How far an image is from another: weighted absolute differences, summed into one number an image, then averaged.
-struct Reconstruction {
-    loss: Tensor,
-    pixel: f64,
-}
 
 impl Learner {
     /// A fresh network with its optimisers. Draws from torch's generator.
@@ -111,38 +106,6 @@ impl Learner {
         Ok(Tensor::f_randn(like.size().as_slice(), (Kind::Float, like.device()))?)
     }
 
-    fn divergence(&self, kl: &Tensor) -> Result<(Tensor, f64)> {
-        // The mean over the batch first: free nats belong to a latent, not to one image's.
-        let each = kl.f_mean_dim([0i64].as_slice(), false, Kind::Float)?;
-        let nats = each.f_sum(Kind::Float)?.f_double_value(&[])?;
-        let charged = each.f_clamp_min(self.recipe.loss.free_nats)?.f_sum(Kind::Float)?;
-        Ok((charged.f_mul_scalar(self.recipe.loss.kl)?, nats))
-    }
-
-    fn reconstruction(&self, made: &Tensor, x: &Tensor) -> Result<Reconstruction> {
-        let mut difference = made.f_sub(x)?;
-        let pixel = difference.f_abs()?.f_mean(Kind::Float)?;
-        let value = pixel.f_double_value(&[])?;
-        let mut loss = pixel.f_mul_scalar(self.recipe.loss.pixel)?;
-        if self.recipe.loss.pyramid > 0.0 {
-            for _ in 0..3 {
-                difference = difference.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)?;
-                let part = difference.f_abs()?.f_mean(Kind::Float)?;
-                loss = loss.f_add(&part.f_mul_scalar(self.recipe.loss.pyramid)?)?;
-            }
-        }
-        Ok(Reconstruction { loss, pixel: value })
-    }
-
-    /// Mean over the activations of their mean square difference (§3.1).
-    fn feature(&self, made: &[Tensor], real: &[Tensor]) -> Result<Tensor> {
-        let mut sum = Tensor::f_zeros([], (Kind::Float, made[0].device()))?;
-        for (m, r) in made.iter().zip(real) {
-            sum = sum.f_add(&m.f_sub(&r.f_detach()?)?.f_square()?.f_mean(Kind::Float)?)?;
-        }
-        Ok(sum.f_mul_scalar(self.recipe.loss.feature / made.len() as f64)?)
-    }
-
     /// A variational autoencoder, with a separate adversary once its game has begun.
     fn variational(&mut self, x: &Tensor, rate: f64) -> Result<Figures> {
         let net = &self.network;
@@ -150,18 +113,22 @@ impl Learner {
         let posterior = net.posterior(top(&activations)?, true)?;
         let (z, kl) = net.latents(&posterior, Some(&self.draw(&posterior.mu)?))?;
         let made = net.decode(&z, true)?;
-        let (kl, nats) = self.divergence(&kl)?;
-        let reconstruction = self.reconstruction(&made, x)?;
-        let mut loss = reconstruction.loss.f_add(&kl)?;
-        if self.recipe.loss.feature > 0.0 {
-            loss = loss.f_add(&self.feature(&net.trunk(&made, true)?, &activations)?)?;
+        // The encoder's running figures are to be those of photos, the decoder's those of reconstructions.
+        let running = net.params().buffers()?;
+        let weights = &self.recipe.loss;
+        let divergence = loss::divergence(&kl, weights)?;
+        let reconstruction = loss::reconstruction(&made, x, weights)?;
+        let mut loss = reconstruction.loss.f_add(&divergence.loss)?;
+        if weights.feature > 0.0 {
+            loss = loss.f_add(&loss::feature(&net.trunk(&made, true)?, &activations, weights)?)?;
         }
         if let (weight @ 1e-30.., Some(penalty)) = (self.recipe.loss.penalty, net.penalty()?) {
             loss = loss.f_add(&penalty.f_mul_scalar(weight)?)?;
         }
         let value = loss.f_double_value(&[])?;
         finite("loss", value)?;
-        let mut figures = Figures::from([("loss", value), ("pixel", reconstruction.pixel), ("nats", nats)]);
+        let mut figures =
+            Figures::from([("loss", value), ("pixel", reconstruction.figure), ("nats", divergence.figure)]);
         let game = self.game();
         let share = self.recipe.adversary.weight * game;
         let mut decoder_loss = None;
@@ -184,9 +151,7 @@ impl Learner {
             let pull = &Tensor::f_run_backward(&[doubt], &[&seen], false, false)?[0];
             let rebuilt = made.f_detach()?.f_set_requires_grad(true)?;
             let error = Self::pixel_pull(&self.recipe, &rebuilt, x)?;
-            let n = x.size()[0];
-            let ratio = error.f_norm()?.f_div(&pull.f_narrow(0, 0, n)?.f_norm()?.f_add_scalar(1e-12)?)?;
-            let pull = pull.f_mul(&ratio.f_mul_scalar(share)?)?.f_detach()?;
+            let pull = super::adversary::balance(pull, &error, share)?;
             decoder_loss = Some(all.f_mul(&pull)?.f_sum(Kind::Float)?);
             figures.insert("hinge", hinge);
         }
@@ -204,6 +169,7 @@ impl Learner {
         }
         self.encoder.step(&gradients, rate)?;
         self.decoder.step(&second, rate)?;
+        self.network.params_mut().restore(&running)?;
         Ok(figures)
     }
 
@@ -221,6 +187,8 @@ impl Learner {
         let posterior = net.posterior(&top(&activations)?.f_detach()?, true)?;
         let (z, kl) = net.latents(&posterior, Some(&self.draw(&posterior.mu)?))?;
         let made = net.decode(&z, true)?;
+        // As in the variational step; the discriminator's many passes are not to shift them.
+        let running = net.params().buffers()?;
         let dreamt = net.decode(&self.draw(&z)?, true)?;
         let judge = |images: &Tensor| -> Result<(Vec<Tensor>, Tensor)> {
             let a = net.trunk(images, true)?;
@@ -239,11 +207,12 @@ impl Learner {
         let trunk_gradients = Tensor::f_run_backward(&[trunk_loss], trunk, true, false)?;
         let (made_activations, made_logits) = judge(&made)?;
         let (_, dreamt_logits) = judge(&dreamt)?;
-        let (kl, nats) = self.divergence(&kl)?;
-        let reconstruction = self.reconstruction(&made, x)?;
-        let rebuilt = reconstruction.loss.f_add(&self.feature(&made_activations, &activations)?)?;
+        let weights = &self.recipe.loss;
+        let divergence = loss::divergence(&kl, weights)?;
+        let reconstruction = loss::reconstruction(&made, x, weights)?;
+        let rebuilt = reconstruction.loss.f_add(&loss::feature(&made_activations, &activations, weights)?)?;
         let fooled = super::game::generator(&made_logits, &dreamt_logits)?;
-        let inference_loss = rebuilt.f_add(&kl)?;
+        let inference_loss = rebuilt.f_add(&divergence.loss)?;
         let mut decoder_loss = rebuilt.f_add(&fooled.f_mul_scalar(weight)?)?;
         if let (weight @ 1e-30.., Some(penalty)) = (self.recipe.loss.penalty, net.penalty()?) {
             decoder_loss = decoder_loss.f_add(&penalty.f_mul_scalar(weight)?)?;
@@ -261,10 +230,11 @@ impl Learner {
         }
         self.encoder.step(&encoder_gradients, rate)?;
         self.decoder.step(&decoder_gradients, rate)?;
+        self.network.params_mut().restore(&running)?;
         Ok(Figures::from([
             ("loss", value),
-            ("pixel", reconstruction.pixel),
-            ("nats", nats),
+            ("pixel", reconstruction.figure),
+            ("nats", divergence.figure),
             ("told_apart", told_apart),
             ("fooled", fooled),
         ]))
@@ -279,8 +249,13 @@ fn finite(what: &str, value: f64) -> Result<()> {
     if value.is_finite() {
         return Ok(());
     }
-    Err(Error::told(format!(
-        "the {what} is {value}: the training has blown up. Nothing was learnt from this step; go on from the last \
-         checkpoint with a smaller train.rate or with train.clip"
-    )))
+    Err(blown_up(&format!("the {what} is {value}")))
+}
+
+/// The error of numbers that are not finite.
+pub(super) fn blown_up(what: &str) -> Error {
+    Error::told(format!(
+        "{what}: the training has blown up. Nothing of it is saved; go on from the last checkpoint with a smaller train.rate \
+         or with train.clip"
+    ))
 }

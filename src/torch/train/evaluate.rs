@@ -1,0 +1,189 @@
+//! How good a checkpoint is on images it has not seen: all figures of `docs/training.md`, and a contact sheet. Calls the
+//! library's editor with the model as it is exported, so that what is measured is what is shipped.
+
+use super::measure::{self, Figures};
+use super::wasserstein::{self, Distance};
+use super::{export, pictures};
+use crate::data::Images;
+use crate::error::{Error, Result};
+use image::RgbImage;
+use npe::cpu::CpuGenerator;
+use npe::edit::{Edit, View, figures};
+use npe::photo::{Channels, Frame, Photo, Samples};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use tch::Device;
+
+/// All figures of a checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Images seen in training.
+    pub images: u64,
+    /// Images measured on.
+    pub held_out: usize,
+    /// Reconstructions and the posterior.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// Sliced Wasserstein distance of as many samples of the prior from the images.
+    pub sample_distance: Distance,
+    /// The same of the reconstructions.
+    pub reconstruction_distance: Distance,
+    /// Strokes; none where the editor can't run the network.
+    pub edits: Option<Edits>,
+    /// Why there are no strokes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_edits: Option<String>,
+}
+
+/// Means over strokes on images, see [`npe::edit::figures`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Edits {
+    /// Images edited.
+    pub images: usize,
+    /// Black across the forehead.
+    pub forehead: figures::Figures,
+    /// White on the mouth.
+    pub mouth: figures::Figures,
+}
+
+/// Rows of the contact sheet at most.
+const ROWS: usize = 24;
+/// The contact sheet's columns.
+pub const COLUMNS: &str = "photo, reconstruction, forehead stroke in G and in Y, mouth stroke in G and in Y";
+const VIEWS: [View; 2] = [View::Generated, View::Result];
+
+/// Measures a checkpoint on `range` of the images, strokes on the first `edits` of them. The same every time, but for how
+/// long strokes take.
+///
+/// # Errors
+/// If the checkpoint can't be read, the images are of another size, or none are held out.
+pub fn evaluate(
+    checkpoint: &Path,
+    images: &Images,
+    range: Range<usize>,
+    edits: usize,
+    device: Device,
+) -> Result<(Evaluation, Option<RgbImage>)> {
+    let (network, recipe, seen) = export::network(checkpoint, device)?;
+    if images.size != recipe.network.image_size {
+        return Err(Error::told(format!(
+            "the images have {} pixels a side; this network takes {}",
+            images.size, recipe.network.image_size
+        )));
+    }
+    let figures = measure::figures(network.as_ref(), images, range.clone())?;
+    let photos = measure::photos(images, range.clone());
+    let samples = measure::samples(network.as_ref(), range.len())?;
+    let sample_distance = wasserstein::sliced(&samples, &photos, images.size);
+    let made = measure::reconstructions(network.as_ref(), images, range.clone())?;
+    let reconstruction_distance = wasserstein::sliced(&made, &photos, images.size);
+    let engine = || Ok(CpuGenerator::new(&export::fold(network.as_ref(), &recipe)?, 1)?);
+    let (edits, sheet, no_edits) = match engine() {
+        _ if edits == 0 => (None, None, Some("none were asked for".to_owned())),
+        Err::<_, Error>(e) => (None, None, Some(e.to_string())),
+        Ok(generator) => {
+            let generator = Arc::new(generator);
+            let chosen = range.start..range.start + edits.min(range.len());
+            let (edits, sheet) = strokes(&generator, images, chosen)?;
+            (Some(edits), Some(sheet), None)
+        }
+    };
+    let held_out = range.len();
+    let evaluation = Evaluation {
+        images: seen,
+        held_out,
+        figures,
+        sample_distance,
+        reconstruction_distance,
+        edits,
+        no_edits,
+    };
+    Ok((evaluation, sheet))
+}
+
+/// Both strokes on each image; the means, and a sheet of the first.
+fn strokes(generator: &Arc<CpuGenerator>, images: &Images, range: Range<usize>) -> Result<(Edits, RgbImage)> {
+    let side = images.size as u32;
+    let first = range.start;
+    let one = |i: usize| -> Result<([figures::Figures; 2], Vec<RgbImage>)> {
+        let mut measured = [figures::Figures::default(); 2];
+        let mut row = Vec::new();
+        let photo = Arc::new(photo(images, i)?);
+        // An aligned image is all face frame.
+        let half = f64::from(side) / 2.0;
+        let frame = Frame { cx: half, cy: half, side: f64::from(side), angle: 0.0 };
+        let fresh = Edit::new(generator.clone(), photo, frame)?;
+        let mut show = |edit: &Edit, views: &[View]| -> Result<()> {
+            if i - first < ROWS {
+                for view in views {
+                    row.push(pictures::of_photo(&edit.view(*view)?)?);
+                }
+            }
+            Ok(())
+        };
+        show(&fresh, &[View::Original, View::Reconstruction])?;
+        for ((_, stroke), figures) in figures::strokes().iter().zip(&mut measured) {
+            let mut edit = fresh.clone();
+            *figures = figures::measure(&mut edit, &stroke.placed(&frame))?;
+            show(&edit, &VIEWS)?;
+        }
+        Ok((measured, row))
+    };
+    let all: Vec<_> = range.into_par_iter().map(one).collect::<Result<_>>()?;
+    let mean = |k: usize| figures::Figures::mean(all.iter().map(|(f, _)| &f[k]));
+    let edits = Edits { images: all.len(), forehead: mean(0), mouth: mean(1) };
+    let rows: Vec<Vec<RgbImage>> = all.into_iter().map(|(_, row)| row).take(ROWS).collect();
+    Ok((edits, pictures::sheet(&rows, side)))
+}
+
+/// Image `i` as a photo.
+fn photo(images: &Images, i: usize) -> Result<Photo> {
+    let (planes, plane) = (images.image(i), images.size * images.size);
+    let bytes = (0..3 * plane).map(|k| planes[k % 3 * plane + k / 3]).collect();
+    Ok(Photo::new(images.size as u32, images.size as u32, Channels::Rgb, Samples::U8(bytes))?)
+}
+
+impl Evaluation {
+    /// The figures for a person: name, value, what it means.
+    pub fn lines(&self) -> Vec<(String, String, &'static str)> {
+        let f = &self.figures;
+        let line = |name: &str, value: String, what| (name.to_owned(), value, what);
+        let mut lines = vec![
+            line("error", format!("{:.4}", f.error), "mean absolute error of reconstructions, range 2"),
+            line("PSNR", format!("{:.2} dB", f.psnr), "of reconstructions"),
+            line("SSIM", format!("{:.4}", f.ssim), "of reconstructions"),
+            line("sharpness", format!("{:.3}", f.sharpness), "of reconstructions, photos: 1"),
+            line("sample sharpness", format!("{:.3}", f.sample_sharpness), "of samples, photos: 1"),
+            line("nats", format!("{:.1}", f.nats), "carried by a posterior, per image"),
+        ];
+        for (name, distance, what) in [
+            (
+                "SWD samples",
+                &self.sample_distance,
+                "sliced Wasserstein distance ×1000, mean (by level's side)",
+            ),
+            ("SWD reconstructions", &self.reconstruction_distance, "the same"),
+        ] {
+            let levels: Vec<String> = distance.levels.iter().map(|(s, d)| format!("{s}: {d:.1}")).collect();
+            lines.push(line(name, format!("{:.1} ({})", distance.mean, levels.join(", ")), what));
+        }
+        if let Some(edits) = &self.edits {
+            for (name, f) in [("forehead", &edits.forehead), ("mouth", &edits.mouth)] {
+                let hit = format!("G {:.3}, Y {:.3}", f.hit_g, f.hit_y);
+                lines.push(line(&format!("{name}: hit"), hit, "colour error under the brush, before: 1"));
+                let hold = format!("{:.2}, {:.1} %", f.hold_mean, 100.0 * f.hold_share);
+                lines.push(line(
+                    &format!("{name}: hold"),
+                    hold,
+                    "change elsewhere (of 255), pixels changed by over 2",
+                ));
+                let plausible = format!("{:.3} → {:.3}", f.plausible_before, f.plausible_after);
+                lines.push(line(&format!("{name}: plausible"), plausible, "‖E(G(z)) − z‖ / ‖z‖"));
+            }
+        }
+        lines
+    }
+}
