@@ -178,7 +178,7 @@ fn stem(path: &Path) -> String {
 fn measure(path: &Path, model: &LoadedModel) -> npe::Result<Vec<Row>> {
     let (photo, _) = read::photo(path)?;
     let photo = Arc::new(photo);
-    let frame = frame::largest(&photo)?;
+    let frame = frame::largest(&photo, model.meta.extras.aligner.as_deref())?;
     let mut rows = Vec::new();
     for (name, text) in STROKES {
         let stroke = stroke::place(&stroke::parse(text)?, At::Face, &frame);
