@@ -445,11 +445,20 @@ npe_status npe_model_get_info(const npe_model *model,
                               size_t info_size);
 
 /* Finds the faces in a photo, largest first. Blocks for about 0.1 s; any thread. `frames` takes up to `capacity` of them;
- * `*count` becomes how many there are, which may be more, or 0 (no error). With NULL and 0 only the count is asked for. */
+ * `*count` becomes how many there are, which may be more, or 0 (no error). With NULL and 0 only the count is asked for.
+ * For the frames that npe_encode finds itself, ask npe_model_find_faces. */
 npe_status npe_find_faces(const npe_image *photo,
                           npe_frame *frames,
                           size_t capacity,
                           size_t *count);
+
+/* As npe_find_faces, with the frames where this model wants them: some models bring their own way of aligning a frame to a
+ * face, and npe_encode uses it when it looks for the face itself. Blocks for about 0.1 s; any thread. */
+npe_status npe_model_find_faces(const npe_model *model,
+                                const npe_image *photo,
+                                npe_frame *frames,
+                                size_t capacity,
+                                size_t *count);
 
 /* Starts an edit: copies the photo, looks at what is inside the frame, and finds the latents of that face. Blocks for some
  * ten milliseconds, and about 0.1 s more where it looks for the face itself; any thread. `frame` may be NULL: the
@@ -588,6 +597,31 @@ npe_status npe_paint_latents(npe_edit *edit,
                              float x,
                              float y,
                              float radius,
+                             float value);
+
+/* Tells how many attributes a model has, such as "smile"; many have none. Never blocks for long; any thread. `*count` is
+ * written. */
+npe_status npe_model_get_attribute_count(const npe_model *model,
+                                         size_t *count);
+
+/* Tells the name of an attribute: 1 to 64 bytes of a-z, 0-9, space, _ and -. `index` counts from 0, in the order of the
+ * model's author. Never blocks for long; any thread. `*name` is written and belongs to the model: it is valid until
+ * npe_model_free. */
+npe_status npe_model_get_attribute_name(const npe_model *model,
+                                        size_t index,
+                                        const char **name);
+
+/* Tells where an attribute stands: 0 is as in the photo, 1 or -1 one typical step from there. Strokes move it too. Never
+ * blocks for long; any thread. `name` is one of npe_model_get_attribute_name; `*value` is written. */
+npe_status npe_get_attribute(const npe_edit *edit,
+                             const char *name,
+                             float *value);
+
+/* Moves the face until an attribute stands at `value`, -5 to 5; other attributes move a little with it. Setting the
+ * attribute that was set last goes on from there and is the same one thing that can be undone, so a slider may call this
+ * for every move of the mouse. Blocks for some milliseconds; one thread at a time per edit. */
+npe_status npe_set_attribute(npe_edit *edit,
+                             const char *name,
                              float value);
 
 /* Writes all that was done to the edit as text (JSON in UTF-8, the format npe-strokes): a host keeps it in its document,

@@ -144,6 +144,30 @@ public:
         check(npe_model_get_info(get(), &info, sizeof info));
         return info;
     }
+    /* Names of the sliders that edit::set_attribute moves; many models have none. */
+    std::vector<std::string> attributes() const {
+        size_t count = 0;
+        check(npe_model_get_attribute_count(get(), &count));
+        std::vector<std::string> names(count);
+        for (size_t i = 0; i < count; i++) {
+            const char *name = nullptr;
+            check(npe_model_get_attribute_name(get(), i, &name));
+            names[i] = name;
+        }
+        return names;
+    }
+    /* The faces in a photo, largest first, as this model frames them. */
+    std::vector<npe_frame> find_faces(const npe_image &photo) const {
+        std::vector<npe_frame> frames(64);
+        size_t count = 0;
+        check(npe_model_find_faces(get(), &photo, frames.data(), frames.size(), &count));
+        if (count > frames.size()) {
+            frames.resize(count);
+            check(npe_model_find_faces(get(), &photo, frames.data(), frames.size(), &count));
+        }
+        frames.resize(count);
+        return frames;
+    }
     npe_model *get() const noexcept { return handle_.get(); }
 
 private:
@@ -252,6 +276,14 @@ public:
     void paint_latents(float x, float y, float radius, float value) {
         check(npe_paint_latents(get(), x, y, radius, value));
     }
+
+    /* 0 is as in the photo; names are those of model::attributes(). */
+    float attribute(const std::string &name) const {
+        float value = 0;
+        check(npe_get_attribute(get(), name.c_str(), &value));
+        return value;
+    }
+    void set_attribute(const std::string &name, float value) { check(npe_set_attribute(get(), name.c_str(), value)); }
 
     npe_settings settings() const {
         npe_settings settings;

@@ -23,6 +23,14 @@ pub const MODEL_WIDTH: u32 = 512;
 pub const MODEL_HIDDEN: u32 = 8_192;
 /// Latents of a network; the paper's is 100.
 pub const MODEL_LATENTS: u32 = 1_024;
+/// Attributes of a model: what a list of sliders can show.
+pub const ATTRIBUTES: usize = 64;
+/// The name of an attribute: what stands beside a slider.
+pub const ATTRIBUTE_NAME_BYTES: usize = 64;
+/// Farthest an attribute's slider goes to either side: five standard deviations are no face any more.
+pub const ATTRIBUTE_ABS: f32 = 5.0;
+/// Stages of a model's aligner; the fourth gains nothing already.
+pub const ALIGN_STAGES: usize = 16;
 /// Dabs of one stroke: a minute of painting at 1 kHz.
 pub const STROKE_DABS: usize = 65_536;
 /// Solver steps of one stroke: some seconds on the slowest machine, so that a call always ends.

@@ -4,9 +4,22 @@
 use std::path::Path;
 
 /// The modules in the order in which a reader of the header wants them.
-const ORDER: [&str; 14] = [
-    "status", "error", "log", "progress", "session", "model", "image", "faces", "edit", "stroke", "decode",
-    "history", "settings", "latents",
+const ORDER: [&str; 15] = [
+    "status",
+    "error",
+    "log",
+    "progress",
+    "session",
+    "model",
+    "image",
+    "faces",
+    "edit",
+    "stroke",
+    "decode",
+    "history",
+    "settings",
+    "latents",
+    "attributes",
 ];
 
 fn generated() -> String {

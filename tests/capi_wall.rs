@@ -40,6 +40,7 @@ fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) ->
     let mut rect = npe_rect { x: 1, y: 2, width: 3, height: 4 };
     let mut latents = [5.0_f32; 100];
     let mut text = [0 as c_char; 8];
+    let mut name = null();
     let (mut settings, mut info, mut session) = unsafe {
         (
             std::mem::zeroed::<npe_settings>(),
@@ -54,6 +55,7 @@ fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) ->
     status!(npe_session_set_libtorch(null()));
     status!(npe_set_log(None, null_mut()));
     status!(npe_find_faces(&image, &mut frame, 1, &mut n));
+    status!(npe_model_find_faces(model, &image, &mut frame, 1, &mut n));
     status!(npe_encode(model, &image, &FRAME, &mut e));
     status!(npe_edit_copy(edit, &mut e));
     status!(npe_edit_get_frame(edit, &mut frame));
@@ -75,6 +77,10 @@ fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) ->
     status!(npe_get_latents(edit, latents.as_mut_ptr(), 100, &mut n));
     status!(npe_set_latents(edit, latents.as_ptr(), 100));
     status!(npe_paint_latents(edit, 1.0, 1.0, 1.0, 1.0));
+    status!(npe_model_get_attribute_count(model, &mut n));
+    status!(npe_model_get_attribute_name(model, 0, &mut name));
+    status!(npe_get_attribute(edit, c"smile".as_ptr(), &mut latents[0]));
+    status!(npe_set_attribute(edit, c"smile".as_ptr(), 1.0));
     status!(npe_get_settings(edit, &mut settings, size_of::<npe_settings>()));
     status!(npe_set_settings(edit, &settings));
     // These answer no status: "" and nothing.
@@ -87,7 +93,7 @@ fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) ->
     inside!(npe_model_free(model));
 
     // Nothing was written.
-    assert!(m.is_null() && e.is_null() && (n, a, b, done) == (77, 77, 77, 77));
+    assert!(m.is_null() && e.is_null() && name.is_null() && (n, a, b, done) == (77, 77, 77, 77));
     assert!(bytes.iter().all(|b| *b == 7) && latents.iter().all(|l| *l == 5.0));
     assert_eq!((frame.cx, rect.height, settings.struct_size, session.threads), (FRAME.cx, 4, 0, 0));
     names

@@ -86,11 +86,18 @@ pub unsafe extern "C" fn npe_encode(
         };
         // SAFETY: by the function's contract.
         let photo = unsafe { image::read(photo) }?;
+        let extras = &model.loaded.meta.extras;
         let frame = match given {
             Some(frame) => frame,
-            None => photo::find(&photo)?.first().ok_or_else(photo::no_face_error)?.frame,
+            None => {
+                photo::find_with(&photo, extras.aligner.as_deref())?
+                    .first()
+                    .ok_or_else(photo::no_face_error)?
+                    .frame
+            }
         };
         let edit = Edit::new(model.loaded.generator.clone(), Arc::new(photo), frame)?;
+        let edit = edit.with_attributes(extras.attributes.clone())?;
         let object = EditObject { edit: RwLock::new(edit), model: model.loaded.id() };
         // SAFETY: by the function's contract.
         unsafe { out.write(handle::give(object)) };

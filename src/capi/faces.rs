@@ -1,9 +1,13 @@
 //! Faces in a photo, as frames.
 
 use super::boundary::guarded;
+use super::error::Answer;
+use super::handle;
 use super::image::{self, npe_image};
+use super::model::{ModelObject, npe_model};
 use super::pointer::{OutArray, Plain};
 use super::status::npe_status;
+use crate::photo::align::Aligner;
 use crate::photo::{self, Frame};
 
 /// A square in a photo: what the network sees of a face. Photo coordinates are pixels from the photo's top left corner; the
@@ -40,6 +44,7 @@ impl From<npe_frame> for Frame {
 
 /// Finds the faces in a photo, largest first. Blocks for about 0.1 s; any thread. `frames` takes up to `capacity` of them;
 /// `*count` becomes how many there are, which may be more, or 0 (no error). With NULL and 0 only the count is asked for.
+/// For the frames that npe_encode finds itself, ask npe_model_find_faces.
 ///
 /// # Safety
 /// The pointers point to what the text says.
@@ -51,12 +56,47 @@ pub unsafe extern "C" fn npe_find_faces(
     count: *mut usize,
 ) -> npe_status {
     guarded(|| {
-        let out = OutArray::new(frames, capacity, count, "frames")?;
         // SAFETY: by this function's contract.
-        let photo = unsafe { image::read(photo) }?;
-        let found: Vec<npe_frame> = photo::find(&photo)?.into_iter().map(|f| f.frame.into()).collect();
-        // SAFETY: by the function's contract.
-        unsafe { out.write_some(&found) };
-        Ok(())
+        unsafe { find(photo, None, frames, capacity, count) }
     })
+}
+
+/// As npe_find_faces, with the frames where this model wants them: some models bring their own way of aligning a frame to a
+/// face, and npe_encode uses it when it looks for the face itself. Blocks for about 0.1 s; any thread.
+///
+/// # Safety
+/// The pointers point to what the text says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npe_model_find_faces(
+    model: *const npe_model,
+    photo: *const npe_image,
+    frames: *mut npe_frame,
+    capacity: usize,
+    count: *mut usize,
+) -> npe_status {
+    guarded(|| {
+        let model = handle::get::<ModelObject>(model)?;
+        let aligner = model.loaded.meta.extras.aligner.as_deref();
+        // SAFETY: by this function's contract.
+        unsafe { find(photo, aligner, frames, capacity, count) }
+    })
+}
+
+/// # Safety
+/// The pointers point to what [`npe_find_faces`] says.
+unsafe fn find(
+    photo: *const npe_image,
+    aligner: Option<&Aligner>,
+    frames: *mut npe_frame,
+    capacity: usize,
+    count: *mut usize,
+) -> Answer {
+    let out = OutArray::new(frames, capacity, count, "frames")?;
+    // SAFETY: by contract.
+    let photo = unsafe { image::read(photo) }?;
+    let found = photo::find_with(&photo, aligner)?;
+    let found: Vec<npe_frame> = found.into_iter().map(|f| f.frame.into()).collect();
+    // SAFETY: by contract.
+    unsafe { out.write_some(&found) };
+    Ok(())
 }

@@ -6,6 +6,7 @@
 
 #![allow(non_camel_case_types)]
 
+mod attributes;
 mod boundary;
 mod convert;
 mod decode;
@@ -26,6 +27,7 @@ mod status;
 mod stroke;
 mod strokes;
 
+pub use attributes::*;
 pub use decode::*;
 pub use edit::*;
 pub use error::npe_last_error;

@@ -69,6 +69,8 @@ pub(super) struct ModelObject {
     pub loaded: Arc<LoadedModel>,
     /// Name, architecture, trained on, licence, SHA-256.
     texts: [CString; 5],
+    /// Names of its attributes.
+    pub attributes: Vec<CString>,
 }
 
 static MODELS: Table<ModelObject> = Mutex::new(None);
@@ -104,9 +106,10 @@ pub unsafe extern "C" fn npe_load(
         let (meta, text) = (&loaded.meta, |s: &str| CString::new(s.replace('\0', "")).unwrap_or_default());
         let texts = [&meta.name, &meta.architecture, &meta.trained_on, &meta.licence, &loaded.sha256];
         let texts = texts.map(|s| text(s));
+        let attributes = meta.extras.attributes.iter().map(|a| text(&a.name)).collect();
         log::info(&format!("loaded the model {} on {}", meta.name, session::info().device));
         // SAFETY: by this function's contract.
-        unsafe { out.write(handle::give(ModelObject { loaded, texts })) };
+        unsafe { out.write(handle::give(ModelObject { loaded, texts, attributes })) };
         Ok(())
     })
 }

@@ -33,7 +33,10 @@ pub fn run(args: &Args) -> Result {
     let unreadable = |e| Error::new(ErrorKind::Internal, "the sample photo is damaged").with_source(e);
     let image = image::load_from_memory(PHOTO).map_err(unreadable)?;
     let photo = Arc::new(from_image(image)?);
-    let frame = photo::find(&photo)?.first().ok_or_else(photo::no_face_error)?.frame;
+    let frame = photo::find_with(&photo, model.meta.extras.aligner.as_deref())?
+        .first()
+        .ok_or_else(photo::no_face_error)?
+        .frame;
     std::fs::create_dir_all(&args.folder).map_err(|e| io("the folder", &args.folder, "made", e))?;
     let options = save::Options { quality: 95, force: true };
     let mut edit = Edit::new(model.generator.clone(), photo.clone(), frame)?;

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// Paint strokes on photos of faces; the network makes them real
 ///
-/// --stroke, --paint and --strokes are done in the order in which they are given.
+/// --stroke, --paint, --strokes and --attribute are done in the order in which they are given.
 #[derive(clap::Args)]
 pub struct Args {
     /// The photos
@@ -38,6 +38,9 @@ pub struct Args {
     /// A stroke file (npe-strokes, JSON), with its own settings
     #[arg(long, value_name = "FILE")]
     strokes: Vec<PathBuf>,
+    /// An attribute of the model, as `npe info` lists them, and where it goes: 0 is as in the photo; -5 to 5
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    attribute: Vec<String>,
     /// Where the face is: auto (the largest found), the number of a face of `npe faces`, or cx,cy,side,angle
     #[arg(long, value_name = "FRAME", allow_hyphen_values = true)]
     frame: Option<String>,
@@ -81,9 +84,9 @@ pub struct Args {
     machine: machine::Args,
 }
 
-/// The order of --stroke, --paint and --strokes: which option, and its how manieth.
+/// The order of --stroke, --paint, --strokes and --attribute: which option, and its how manieth.
 pub fn order(matches: &ArgMatches) -> Vec<(&'static str, usize)> {
-    let mut found: Vec<(usize, &'static str, usize)> = ["stroke", "paint", "strokes"]
+    let mut found: Vec<(usize, &'static str, usize)> = ["stroke", "paint", "strokes", "attribute"]
         .into_iter()
         .flat_map(|name| {
             let indices = matches.indices_of(name).into_iter().flatten();
@@ -166,7 +169,9 @@ fn plan(args: &Args, order: &[(&'static str, usize)]) -> Result<Plan> {
         return Err(Failure::usage(format!("--quality is {}; it must be 1 to 100", args.quality)));
     }
     if order.is_empty() {
-        return Err(Failure::usage("there is nothing to do; give --stroke, --paint or --strokes"));
+        return Err(Failure::usage(
+            "there is nothing to do; give --stroke, --paint, --strokes or --attribute",
+        ));
     }
     if args.save_strokes.is_some() && args.photo.len() > 1 {
         return Err(Failure::usage("--save-strokes takes one photo; give one, or leave it out"));
@@ -174,10 +179,12 @@ fn plan(args: &Args, order: &[(&'static str, usize)]) -> Result<Plan> {
     // All strokes first: a slip in the last one is told before any file is read.
     let strokes =
         args.stroke.iter().map(|s| stroke::parse(s).map_err(Failure::usage)).collect::<Result<Vec<_>>>()?;
+    let attributes = args.attribute.iter().map(|a| attribute(a)).collect::<Result<Vec<_>>>()?;
     let step = |(name, n): &(&str, usize)| {
         Ok(match *name {
             "stroke" => Step::Stroke(strokes[*n].clone()),
             "paint" => Step::Paint(read::photo(&args.paint[*n])?.0),
+            "attribute" => Step::Attribute(attributes[*n].0.clone(), attributes[*n].1),
             _ => Step::File(stroke_file(&args.strokes[*n])?),
         })
     };
@@ -191,6 +198,21 @@ fn plan(args: &Args, order: &[(&'static str, usize)]) -> Result<Plan> {
         options: save::Options { quality: args.quality, force: args.force },
         inputs: args.photo.clone(),
     })
+}
+
+/// Reads `smile=1.5`.
+fn attribute(text: &str) -> Result<(String, f32)> {
+    let most = limits::ATTRIBUTE_ABS;
+    let parts = text.rsplit_once('=').map(|(name, value)| (name.trim(), value.trim().parse::<f32>()));
+    match parts {
+        Some((name, Ok(value))) if !name.is_empty() && (-most..=most).contains(&value) => {
+            Ok((name.to_owned(), value))
+        }
+        _ => Err(Failure::usage(format!(
+            "--attribute is {text:?}; give a name as `npe info` lists them and a value of -{most} to {most}, such as \
+             smile=1.5"
+        ))),
+    }
 }
 
 fn stroke_file(path: &Path) -> npe::Result<StrokeFile> {

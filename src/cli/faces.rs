@@ -2,6 +2,7 @@
 
 use crate::read;
 use crate::report::{Outcome, Result, print, print_json};
+use npe::model::Model;
 use npe::photo;
 use serde_json::json;
 use std::fmt::Write;
@@ -12,6 +13,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// The photo
     photo: PathBuf,
+    /// The npe-model file whose frames are wanted; without it the bundled model's are
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -20,7 +24,8 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args) -> Result {
     let (pixels, _) = read::photo(&args.photo)?;
-    let faces = photo::find(&pixels)?;
+    let model = args.model.as_deref().map_or_else(Model::bundled, Model::open)?;
+    let faces = photo::find_with(&pixels, model.aligner())?;
     if args.json {
         let faces: Vec<_> = faces
             .iter()

@@ -150,7 +150,7 @@ fn stem(path: &Path) -> String {
 fn measure(path: &Path, model: &LoadedModel) -> npe::Result<Vec<Row>> {
     let (photo, _) = read::photo(path)?;
     let photo = Arc::new(photo);
-    let frame = frame::largest(&photo)?;
+    let frame = frame::largest(&photo, model.meta.extras.aligner.as_deref())?;
     let mut rows = Vec::new();
     for (stroke, face) in figures::strokes() {
         let mut edit = Edit::new(model.generator.clone(), photo.clone(), frame)?;

@@ -1,6 +1,7 @@
 //! `--frame`: where the face is.
 
 use crate::report::{Failure, Result};
+use npe::photo::align::Aligner;
 use npe::photo::{self, Frame, Photo};
 use npe::{Error, ErrorKind};
 use std::str::FromStr;
@@ -51,17 +52,17 @@ impl Choice {
         text.parse().map_err(Failure::usage)
     }
 
-    /// The frame in this photo.
+    /// The frame in this photo, as the model's aligner has it if there is one.
     ///
     /// # Errors
     /// If no face, or not that many, are found.
-    pub fn find(self, photo: &Photo) -> npe::Result<Frame> {
+    pub fn find(self, photo: &Photo, aligner: Option<&Aligner>) -> npe::Result<Frame> {
         let n = match self {
             Self::Given(frame) => return Ok(frame),
             Self::Auto => 1,
             Self::Nth(n) => n,
         };
-        let faces = photo::find(photo)?;
+        let faces = photo::find_with(photo, aligner)?;
         match faces.get(n - 1) {
             Some(face) => Ok(face.frame),
             None if faces.is_empty() => Err(photo::no_face_error()),
@@ -80,8 +81,8 @@ impl Choice {
 ///
 /// # Errors
 /// If no face is found.
-pub fn largest(photo: &Photo) -> npe::Result<Frame> {
-    let face = photo::find(photo)?.into_iter().next().map(|face| face.frame);
+pub fn largest(photo: &Photo, aligner: Option<&Aligner>) -> npe::Result<Frame> {
+    let face = photo::find_with(photo, aligner)?.into_iter().next().map(|face| face.frame);
     face.ok_or_else(|| {
         Error::new(
             ErrorKind::NoFace,

@@ -19,6 +19,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result {
     let model = args.machine.load(1)?;
     let (meta, info) = (&model.meta, session::info());
+    let attributes: Vec<&str> = meta.extras.attributes.iter().map(|a| a.name.as_str()).collect();
     if args.json {
         print_json(&json!({
             "version": env!("CARGO_PKG_VERSION"),
@@ -32,6 +33,8 @@ pub fn run(args: &Args) -> Result {
                 "image_size": meta.image_size,
                 "trained_on": meta.trained_on,
                 "licence": meta.licence,
+                "attributes": attributes,
+                "aligner": meta.extras.aligner.is_some(),
             },
             "session": {
                 "device": info.device,
@@ -46,7 +49,7 @@ pub fn run(args: &Args) -> Result {
         return Ok(Outcome::Done);
     }
     print(&format!(
-        "npe {}\nmodel    {} ({}, width {}, hidden {}, {} latents, {}x{} pixels)\nsha-256  {}\ntrained  {}\nterms    {}\ndevice   {}\n",
+        "npe {}\nmodel    {} ({}, width {}, hidden {}, {} latents, {}x{} pixels)\nsha-256  {}\ntrained  {}\nterms    {}\nsliders  {}\naligner  {}\ndevice   {}\n",
         env!("CARGO_PKG_VERSION"),
         meta.name,
         meta.architecture,
@@ -58,6 +61,8 @@ pub fn run(args: &Args) -> Result {
         model.sha256,
         meta.trained_on,
         meta.licence,
+        if attributes.is_empty() { "none".to_owned() } else { attributes.join(", ") },
+        if meta.extras.aligner.is_some() { "the model's own" } else { "the one built into npe" },
         info.device,
     ))?;
     Ok(Outcome::Done)

@@ -34,7 +34,7 @@ pub fn run(args: &Args) -> Result {
     let generator = model.generator.as_ref();
     let end = |path: &Path| {
         let (pixels, _) = read::photo(path)?;
-        let found = frame::largest(&pixels);
+        let found = frame::largest(&pixels, model.meta.extras.aligner.as_deref());
         let frame = found.map_err(|e| npe::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
         let latents = generator.encode(&photo::crop(&pixels, &frame, generator.image_size())?)?;
         let sharp = photo::crop(&pixels, &frame, sheet::CELL as usize)?;

@@ -22,6 +22,8 @@ pub enum Step {
     Paint(Photo),
     /// `--strokes`
     File(StrokeFile),
+    /// `--attribute`: its name, and where it goes.
+    Attribute(String, f32),
 }
 
 /// What is done to each photo.
@@ -103,14 +105,17 @@ fn work(
         }
     }
     let (photo, extras) = read::photo(input)?;
+    let own = &model.meta.extras;
+    let aligner = own.aligner.as_deref();
     let (frame, note) = match own_frame(plan, &photo) {
-        Some(own) => near_or_found(own, &photo::find(&photo)?),
-        None => (plan.frame.unwrap_or(Choice::Auto).find(&photo)?, None),
+        Some(own) => near_or_found(own, &photo::find_with(&photo, aligner)?),
+        None => (plan.frame.unwrap_or(Choice::Auto).find(&photo, aligner)?, None),
     };
     if let Some(note) = note {
         progress.say(&format!("{}: {note}", input.display()));
     }
-    let mut edit = Edit::new(model.generator.clone(), Arc::new(photo), frame)?;
+    let edit = Edit::new(model.generator.clone(), Arc::new(photo), frame)?;
+    let mut edit = edit.with_attributes(own.attributes.clone())?;
     edit.set_stroke_settings(plan.settings)?;
     edit.set_blend_settings(plan.blend.over(edit.blend_settings()))?;
     let mut operations = Vec::new();
@@ -130,6 +135,10 @@ fn work(
                 let mut file = file.clone();
                 file.blend = plan.blend.over(file.blend);
                 file.apply(&mut edit, &mut tell)?
+            }
+            Step::Attribute(name, value) => {
+                edit.set_attribute(name, *value)?;
+                vec![Report::default()]
             }
         };
         progress.add(1.0 - last);

@@ -1,6 +1,7 @@
 //! The `npe` command: edits photos from the command line with the library `npe`, and shows what its networks see.
 //! Calls the library's public interface only.
 
+mod attributes;
 mod container;
 mod demo;
 mod edit;
@@ -37,6 +38,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Edit(edit::Args),
+    Attributes(attributes::Args),
     Faces(faces::Args),
     Sample(sample::Args),
     Interpolate(interpolate::Args),
@@ -58,10 +60,11 @@ fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Edit(args) => {
-            // The order of --stroke, --paint and --strokes is known to the matches only.
+            // The order of --stroke, --paint, --strokes and --attribute is known to the matches only.
             let order = matches.subcommand_matches("edit").map(edit::order).unwrap_or_default();
             edit::run(&args, &order)
         }
+        Command::Attributes(args) => attributes::run(&args),
         Command::Faces(args) => faces::run(&args),
         Command::Sample(args) => sample::run(&args),
         Command::Interpolate(args) => interpolate::run(&args),

@@ -68,6 +68,16 @@ impl History {
         }
     }
 
+    /// Puts an operation and its state in the place of the last one done; there must be one. What was undone is gone. For
+    /// operations that do not change the photo, so that no limit is passed.
+    pub fn replace(&mut self, operation: Operation, state: State) {
+        self.operations.truncate(self.done);
+        self.states.truncate(self.done - self.dropped + 1);
+        if let (Some(last), Some(now)) = (self.operations.last_mut(), self.states.back_mut()) {
+            (*last, *now) = (operation, state);
+        }
+    }
+
     /// Bytes of the photos of all states; each is counted once, for states that share one follow each other.
     fn photo_bytes(&self) -> usize {
         let mut last: Option<&Arc<Photo>> = None;

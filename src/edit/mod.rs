@@ -1,5 +1,6 @@
 //! One photo being edited: stroke → solver → latents → blend; undo; views. Knows the network by its trait only.
 
+mod attributes;
 mod blend;
 pub mod figures;
 mod file;
@@ -23,6 +24,7 @@ use crate::brush::{self, Mode, Painted, Stroke};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generator::Generator;
 use crate::limits;
+use crate::model::Attribute;
 use crate::photo::{Change, Frame, Photo, PixelsMut, Rect, blend_into, blend_rect, changed_rect, crop};
 use history::{History, Origin, State};
 use operation::check_latents;
@@ -44,6 +46,9 @@ pub struct Edit {
     blend_settings: BlendSettings,
     /// G of the current latents.
     generated: Arc<[f32]>,
+    attributes: Arc<[Attribute]>,
+    /// The attribute whose slider made the current state, if nothing was done since.
+    slider: Option<usize>,
 }
 
 impl Edit {
@@ -70,6 +75,8 @@ impl Edit {
             stroke_settings: StrokeSettings::default(),
             blend_settings: BlendSettings::default(),
             generated,
+            attributes: Arc::default(),
+            slider: None,
         })
     }
 
@@ -151,15 +158,34 @@ impl Edit {
     /// # Errors
     /// As the methods that make them.
     pub fn apply(&mut self, operation: Operation, progress: &mut Progress<'_>) -> Result<Report> {
+        self.check_room(&operation, false)?;
+        let (state, image, report) = self.computed(&operation, progress)?;
+        self.generated = image.into();
+        self.history.push(operation, state);
+        self.slider = None;
+        Ok(report)
+    }
+
+    /// Checks an operation, and that there is room for it where it does not replace the last one.
+    fn check_room(&self, operation: &Operation, replaces: bool) -> Result<()> {
         operation.check(self.image_size(), self.generator.latents())?;
-        if self.history.done().len() >= limits::OPERATIONS {
+        if !replaces && self.history.done().len() >= limits::OPERATIONS {
             return Err(Error::limit(format!(
                 "the edit has {} operations, the most there may be; save the result and edit that",
                 limits::OPERATIONS
             )));
         }
+        Ok(())
+    }
+
+    /// What a checked operation leads to: the state, G of its latents.
+    fn computed(
+        &self,
+        operation: &Operation,
+        progress: &mut Progress<'_>,
+    ) -> Result<(State, Vec<f32>, Report)> {
         let size = self.image_size();
-        let (state, image, report) = match &operation {
+        Ok(match operation {
             Operation::Stroke { stroke, settings } => {
                 let painted = brush::rasterise(stroke, &self.frame, size)?;
                 let squares = solver::squares(stroke, &self.frame, size);
@@ -187,10 +213,7 @@ impl Edit {
                 let photo = if same { self.photo().clone() } else { Arc::new(self.rendered(&change)?) };
                 Self::begin(Arc::new(origin(self.generator.as_ref(), photo, &self.frame)?), size)
             }
-        };
-        self.generated = image.into();
-        self.history.push(operation, state);
-        Ok(report)
+        })
     }
 
     fn brushed(
@@ -311,7 +334,7 @@ impl Edit {
             return Ok(false);
         }
         match self.generator.decode(&self.state().latents) {
-            Ok(image) => self.generated = image.into(),
+            Ok(image) => (self.generated, self.slider) = (image.into(), None),
             Err(e) => {
                 back(&mut self.history);
                 return Err(e);

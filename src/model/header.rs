@@ -9,14 +9,17 @@ use serde::{
 };
 
 use super::{
-    Dtype,
+    ALIGN_FEATURES, ALIGN_MOVES, Dtype, extras,
     meta::{Meta, refuse, shown},
 };
 use crate::{error::Result, limits};
 
 /// A header that agrees with the table.
 pub(super) struct Header {
+    /// Without the values of its extras.
     pub meta: Meta,
+    /// The attributes' names, in the order of the rows of their tensor.
+    pub attributes: Vec<String>,
     /// Each tensor with its type and its bytes in the body, in the order of the body.
     pub tensors: Vec<(String, Dtype, Range<usize>)>,
 }
@@ -123,7 +126,7 @@ pub(super) fn parse(json: &[u8], body_bytes: usize) -> Result<Header> {
             let strings: BTreeMap<String, String> = serde_json::from_value(value).map_err(|e| {
                 refuse(format!("the model file's metadata must be strings by name: {e}")).with_source(e)
             })?;
-            if meta.replace(Meta::from_strings(&strings)?).is_some() {
+            if meta.replace((Meta::from_strings(&strings)?, extras::names(&strings)?)).is_some() {
                 return Err(refuse("the model file has its metadata twice"));
             }
         } else {
@@ -137,21 +140,49 @@ pub(super) fn parse(json: &[u8], body_bytes: usize) -> Result<Header> {
             infos.insert(name, info);
         }
     }
-    let meta = meta.ok_or_else(|| {
+    let (meta, attributes) = meta.ok_or_else(|| {
         refuse(
             "the safetensors file has no metadata; npe takes files of format npe-model, which carry theirs",
         )
     })?;
-    Ok(Header { tensors: check_tensors(&meta, infos, body_bytes)?, meta })
+    Ok(Header { tensors: check_tensors(&meta, &attributes, infos, body_bytes)?, meta, attributes })
+}
+
+/// The optional tensors that the metadata and the file's own names ask for.
+fn extra_tensors(
+    meta: &Meta,
+    attributes: &[String],
+    infos: &BTreeMap<String, TensorInfo>,
+) -> Result<Vec<(String, Vec<usize>)>> {
+    let mut table = Vec::new();
+    if !attributes.is_empty() {
+        table.push((extras::DIRECTIONS.to_owned(), vec![attributes.len(), meta.latents]));
+    } else if infos.contains_key(extras::DIRECTIONS) {
+        return Err(refuse(format!(
+            "the model file has a tensor {}, but its metadata has no field \"attributes\" with their names",
+            extras::DIRECTIONS
+        )));
+    }
+    // One of the two is enough to ask for both.
+    if let Some(info) = infos.get(extras::ALIGN_BIAS).or_else(|| infos.get(extras::ALIGN_WEIGHT)) {
+        let stages = info.shape.first().copied().unwrap_or(0);
+        extras::check_stages(stages)?;
+        table.push((extras::ALIGN_WEIGHT.to_owned(), vec![stages, ALIGN_MOVES, ALIGN_FEATURES]));
+        table.push((extras::ALIGN_BIAS.to_owned(), vec![stages, ALIGN_MOVES]));
+    }
+    Ok(table)
 }
 
 fn check_tensors(
     meta: &Meta,
+    attributes: &[String],
     mut infos: BTreeMap<String, TensorInfo>,
     body_bytes: usize,
 ) -> Result<Vec<(String, Dtype, Range<usize>)>> {
     let mut tensors = Vec::new();
-    for (name, shape) in meta.tensors() {
+    let extra = extra_tensors(meta, attributes, &infos)?;
+    let network = meta.tensors().into_iter().map(|t| (t, true));
+    for ((name, shape), of_network) in network.chain(extra.into_iter().map(|t| (t, false))) {
         let info =
             infos.remove(&name).ok_or_else(|| refuse(format!("the model file lacks tensor {name}")))?;
         let (dtype, bytes) = match info.dtype {
@@ -162,6 +193,14 @@ fn check_tensors(
             }
         };
         if info.shape != shape {
+            if !of_network {
+                return Err(refuse(format!(
+                    "tensor {name} has shape {:?}; with {} attributes and {} latents it must be {shape:?}",
+                    info.shape,
+                    attributes.len(),
+                    meta.latents
+                )));
+            }
             return Err(refuse(format!(
                 "tensor {name} has shape {:?}; width {}, hidden {}, latents {} and image_size {} make it {shape:?}",
                 info.shape, meta.width, meta.hidden, meta.latents, meta.image_size

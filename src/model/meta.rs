@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::extras::Extras;
 use super::table::{self, ARCHITECTURE, ARCHITECTURE_FULL, IMAGE_SIZES, Sizes};
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -32,6 +33,8 @@ pub struct Meta {
     pub trained_on: String,
     /// Its terms.
     pub licence: String,
+    /// What the file holds beside the network.
+    pub extras: Extras,
 }
 
 pub(super) fn refuse(message: impl Into<String>) -> Error {
@@ -100,7 +103,7 @@ impl Meta {
                 )));
             }
         }
-        Ok(())
+        self.extras.check(self.latents)
     }
 
     fn eyes_text(&self) -> String {
@@ -155,6 +158,8 @@ impl Meta {
             name: field("name")?.into(),
             trained_on: field("trained_on")?.into(),
             licence: field("licence")?.into(),
+            // Their names are read with the header, their values with the body.
+            extras: Extras::default(),
         };
         meta.check()?;
         Ok(meta)
@@ -175,6 +180,7 @@ impl Meta {
             ("licence", self.licence.clone()),
         ]
         .into_iter()
+        .chain(self.extras.names_text().map(|names| ("attributes", names)))
         .map(|(k, v)| (k.to_owned(), v))
         .collect()
     }

@@ -4,6 +4,7 @@
 //! A model file is data from strangers: everything is checked against the table before it is used, the header before
 //! the body is read, and nothing in it is ever run.
 
+mod extras;
 mod header;
 mod meta;
 mod read;
@@ -14,6 +15,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use half::f16;
 
+pub use extras::{ALIGN_FEATURES, ALIGN_MOVES, Aligner, Attribute, Extras, Stage};
 pub use meta::Meta;
 pub use table::{
     ARCHITECTURE, ARCHITECTURE_FULL, HEAD_SCALES, IMAGE_SIZE, IMAGE_SIZES, LAYERS, Sizes, block_scales,
@@ -83,6 +85,51 @@ impl Model {
         &self.sha256
     }
 
+    /// The directions that sliders move the latents along; none if the file has none.
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.meta.extras.attributes
+    }
+
+    /// The aligner for this model's face frame, if the file has one.
+    pub fn aligner(&self) -> Option<&Aligner> {
+        self.meta.extras.aligner.as_deref()
+    }
+
+    /// This network with these attributes and no others; without any if the list is empty. Its hash is another then.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Model`] if there are over [`crate::limits::ATTRIBUTES`], a name is out of its alphabet, too long or
+    /// there twice, or a direction is of another length than the latents, not finite, near 0 or over
+    /// [`crate::limits::LATENT_ABS`] long.
+    pub fn with_attributes(mut self, attributes: Vec<Attribute>) -> crate::Result<Self> {
+        self.meta.extras.attributes = attributes.into();
+        self.checked_again()
+    }
+
+    /// This network with this aligner, or with none. Its hash is another then.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Model`] if it has no stage, over [`crate::limits::ALIGN_STAGES`], or values of a wrong count or not
+    /// finite.
+    pub fn with_aligner(mut self, aligner: Option<Aligner>) -> crate::Result<Self> {
+        self.meta.extras.aligner = aligner.map(Into::into);
+        self.checked_again()
+    }
+
+    /// Through the file's bytes, whose hash a model has. Weights keep their type.
+    fn checked_again(self) -> crate::Result<Self> {
+        self.meta.check()?;
+        let dtype = self.dtype();
+        Self::from_bytes(&self.to_bytes(dtype)?)
+    }
+
+    /// The type to write the weights in so that none loses digits.
+    pub fn dtype(&self) -> Dtype {
+        let matrices = self.meta.tensors().into_iter().filter(|(n, s)| s.len() > 1 && n.ends_with(".weight"));
+        let f16 = |name: &str| self.tensors.get(name).is_some_and(|v| v.dtype() == Dtype::F16);
+        if matrices.into_iter().all(|(name, _)| f16(&name)) { Dtype::F16 } else { Dtype::F32 }
+    }
+
     /// The values of a tensor of the table, such as `dec.deconv1.weight`; none for any other name.
     pub fn tensor(&self, name: &str) -> Option<&Values> {
         self.tensors.get(name)
@@ -120,6 +167,7 @@ impl Model {
             name: "random".into(),
             trained_on: "nothing".into(),
             licence: "CC0-1.0".into(),
+            extras: Extras::default(),
         };
         meta.check()?;
         let mut state = seed;

@@ -6,7 +6,7 @@ use half::f16;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Dtype, Model, Values,
+    Aligner, Attribute, Dtype, Model, Values, extras,
     header::{self, Header},
     meta::refuse,
 };
@@ -99,7 +99,21 @@ fn finish(header: Header, bytes: &[u8], body: usize) -> Result<Model> {
         };
         tensors.insert(name, values);
     }
-    Ok(Model { meta: header.meta, sha256: digest(bytes), tensors })
+    let mut meta = header.meta;
+    let take =
+        |tensors: &mut BTreeMap<_, Values>, name| tensors.remove(name).map(|v| v.to_f32().into_owned());
+    if let Some(values) = take(&mut tensors, extras::DIRECTIONS) {
+        let directions = values.chunks_exact(meta.latents).map(<[f32]>::to_vec);
+        let attributes = header.attributes.into_iter().zip(directions);
+        meta.extras.attributes = attributes.map(|(name, direction)| Attribute { name, direction }).collect();
+    }
+    if let (Some(weight), Some(bias)) =
+        (take(&mut tensors, extras::ALIGN_WEIGHT), take(&mut tensors, extras::ALIGN_BIAS))
+    {
+        meta.extras.aligner = Aligner::from_values(&weight, &bias).map(Into::into);
+    }
+    meta.extras.check(meta.latents)?;
+    Ok(Model { meta, sha256: digest(bytes), tensors })
 }
 
 enum Bad {

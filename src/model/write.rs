@@ -71,6 +71,13 @@ impl Model {
             let info = TensorInfo { dtype: kind, shape, data_offsets: (start, body.len()) };
             header.insert(name, serde_json::to_value(info).map_err(internal)?);
         }
+        // Few numbers, so f32 whatever the weights are.
+        for (name, shape, values) in self.meta.extras.tensors(self.meta.latents) {
+            let start = body.len();
+            body.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+            let info = TensorInfo { dtype: FileDtype::F32, shape, data_offsets: (start, body.len()) };
+            header.insert(name.into(), serde_json::to_value(info).map_err(internal)?);
+        }
         let mut header = serde_json::to_vec(&header).map_err(internal)?;
         header.resize(header.len().next_multiple_of(8), b' ');
         let mut file = (header.len() as u64).to_le_bytes().to_vec();

@@ -7,6 +7,8 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::{Frame, Photo, crop};
 use crate::error::{Error, ErrorKind, Result};
+/// The maps themselves are data, which a model file may hold as well.
+pub use crate::model::{ALIGN_FEATURES as FEATURES, ALIGN_MOVES as MOVES, Aligner, Stage};
 
 /// Side of the crop that is looked at, in crop pixels.
 const SIDE: usize = 48;
@@ -19,10 +21,8 @@ const CELL: usize = 4;
 const CELLS: usize = SIDE / CELL;
 /// Directions told apart.
 const BINS: usize = 8;
-/// Numbers that describe what is in a frame.
-pub const FEATURES: usize = CELLS * CELLS * BINS;
-/// Numbers that a stage moves a frame by.
-pub const MOVES: usize = 4;
+/// The file formats say how many features there are.
+const _: () = assert!(FEATURES == CELLS * CELLS * BINS);
 
 /// How a frame moves: right and down along its own axes in shares of its side, the logarithm of its growth, and how
 /// far it turns clockwise in radians.
@@ -110,15 +110,6 @@ fn normalised(cells: &[f32]) -> Vec<f32> {
     out
 }
 
-/// One stage: the move is `bias + weight · features`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stage {
-    /// `[MOVES][FEATURES]`.
-    pub weight: Vec<f32>,
-    /// `[MOVES]`.
-    pub bias: Move,
-}
-
 impl Stage {
     /// The move for what is in a frame.
     pub fn step(&self, features: &[f32]) -> Move {
@@ -128,13 +119,6 @@ impl Stage {
         }
         out
     }
-}
-
-/// All stages.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Aligner {
-    /// In the order in which they run.
-    pub stages: Vec<Stage>,
 }
 
 impl Aligner {
@@ -169,16 +153,8 @@ impl Aligner {
             Ok(floats)
         };
         let (weight, bias) = (read("stages.weight")?, read("stages.bias")?);
-        if bias.is_empty() || bias.len() % MOVES != 0 || weight.len() != bias.len() * FEATURES {
-            return Err(bad("the sizes of stages.weight and stages.bias do not fit"));
-        }
-        let stages = bias
-            .as_chunks::<MOVES>()
-            .0
-            .iter()
-            .zip(weight.chunks_exact(MOVES * FEATURES))
-            .map(|(bias, weight)| Stage { weight: weight.to_vec(), bias: *bias });
-        Ok(Self { stages: stages.collect() })
+        Self::from_values(&weight, &bias)
+            .ok_or_else(|| bad("the sizes of stages.weight and stages.bias do not fit"))
     }
 
     /// As a safetensors file.

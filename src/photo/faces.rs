@@ -40,7 +40,18 @@ const SAME_FACE: f64 = 0.3;
 /// # Errors
 /// If the detector fails.
 pub fn find(photo: &Photo) -> Result<Vec<Face>> {
-    let aligner = Aligner::bundled()?;
+    find_with(photo, None)
+}
+
+/// As [`find`], with the aligner of the model whose frame is wanted; the one built into npe if that is none.
+///
+/// # Errors
+/// If the detector fails.
+pub fn find_with(photo: &Photo, aligner: Option<&Aligner>) -> Result<Vec<Face>> {
+    let aligner = match aligner {
+        Some(own) => own,
+        None => Aligner::bundled()?,
+    };
     let mut faces = detect(photo)?;
     for face in &mut faces {
         // A face that can't be aligned keeps the rough frame.

@@ -12,7 +12,7 @@ mod test_photos;
 
 pub use blend::{Change, blend_into, blend_rect, changed_rect};
 pub use crop::{Crop, crop, crop_rgba};
-pub use faces::{Face, find, no_face_error};
+pub use faces::{Face, find, find_with, no_face_error};
 pub use frame::Frame;
 pub use pixels::{PixelsMut, PixelsRef};
 

@@ -45,7 +45,15 @@ void run(char **argv) {
     npe::model model;
     must(model.info().image_size == 64, "image size");
     must(!npe::find_faces(photo).empty(), "faces");
+    must(model.find_faces(photo).size() == npe::find_faces(photo).size(), "faces as the model frames them");
     npe::edit edit(model, photo);
+    for (const std::string &name : model.attributes()) must(edit.attribute(name) == 0.0f, "a slider of an untouched edit");
+    try {
+        edit.set_attribute("no such slider", 1.0f);
+        must(false, "an unknown attribute");
+    } catch (const npe::error &e) {
+        must(e.status() == NPE_ERR_INVALID_ARGUMENT, e.what());
+    }
     try {
         edit.stroke(std::vector<npe_dab>(), 0, 0, 0);
         must(false, "an empty stroke");

@@ -49,6 +49,7 @@ pub fn fold(network: &dyn Network, recipe: &Recipe) -> Result<Model> {
         name: about.name.clone(),
         trained_on: about.trained_on.clone(),
         licence: about.licence.clone(),
+        extras: Default::default(),
     };
     let stages = stages(sizes.image_size)?;
     let p = network.params();
