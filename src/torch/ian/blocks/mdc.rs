@@ -22,7 +22,7 @@ pub struct Mdcl<'a> {
 /// # Errors
 /// If shapes do not fit or memory is short.
 pub fn mdcl(x: &Tensor, bank: &Tensor, base: &Tensor, branches: &[(i64, &Tensor)]) -> Result<Tensor> {
-    let scaled = |k: &Tensor| Ok::<_, tch::TchError>(bank.f_mul(&k.f_reshape([-1, 1, 1, 1])?)?);
+    let scaled = |k: &Tensor| bank.f_mul(&k.f_reshape([-1, 1, 1, 1])?);
     let dilated = |k: &Tensor, s: i64| x.f_conv2d(&scaled(k)?, None::<&Tensor>, [1, 1], [s, s], [s, s], 1);
     let mut sum = dilated(base, 1)?;
     for (scale, k) in branches {
