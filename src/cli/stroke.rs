@@ -102,7 +102,7 @@ mod tests {
     fn the_measured_strokes_are_these() {
         let hair = parse("0.41,0.2 0.5,0.19 0.59,0.2;radius=0.06;color=#141210").unwrap();
         assert_eq!(npe::edit::figures::forehead(), hair);
-        let smile = parse("0.44,0.795 0.5,0.805 0.56,0.795;radius=0.025;color=#f4f0ec").unwrap();
+        let smile = parse("0.43,0.815 0.5,0.825 0.57,0.815;radius=0.025;color=#f4f0ec").unwrap();
         assert_eq!(npe::edit::figures::mouth(), smile);
     }
 

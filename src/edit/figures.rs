@@ -59,7 +59,7 @@ pub fn forehead() -> Stroke {
 
 /// White teeth on the mouth, in units of the face frame.
 pub fn mouth() -> Stroke {
-    stroke([[0.44, 0.795], [0.5, 0.805], [0.56, 0.795]], 0.025, [0xf4, 0xf0, 0xec])
+    stroke([[0.43, 0.815], [0.5, 0.825], [0.57, 0.815]], 0.025, [0xf4, 0xf0, 0xec])
 }
 
 fn stroke(points: [[f32; 2]; 3], radius: f32, color: [u8; 3]) -> Stroke {

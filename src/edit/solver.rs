@@ -9,15 +9,15 @@ use crate::limits;
 use crate::photo::Frame;
 
 /// Weight of keeping the rest of the face as it is shown, at freedom ½.
-const KEEP: f32 = 2.0;
-/// Weight of staying near the latents the stroke starts from, at freedom ½. (Not near the photo's: each stroke would take back
-/// some of those before it.)
-const PRIOR: f32 = 0.3;
-/// The keep term grows from 0 at the brush to its full weight at this many times the root of the brushed area: hair needs
-/// sides and temples.
+const KEEP: f32 = 1.0;
+/// Weight of staying near the latents the stroke starts from, for each latent, at freedom ½. (Not near the photo's: each stroke
+/// would take back some of those before it.) A sum, not a mean: a move is as unlikely however many latents stand still.
+const PRIOR: f32 = 0.003;
+/// The keep term of a broad brush grows from 0 at the brush to its full weight at this many times the root of the brushed area:
+/// hair needs sides and temples.
 const KEEP_FULL: f32 = 1.75;
-/// The brushed share of the frame that has the plain keep weight: a stroke over the forehead.
-const BROAD: f32 = 0.03;
+/// The brushed share of the frame from which on a brush is broad: a stroke over the forehead.
+const BROAD: f32 = 0.023;
 /// How much lighten and darken ask for, on the −1..1 scale, at strength 1.
 const SHADE: f32 = 0.6;
 /// Pairs that the quasi-Newton step remembers.
@@ -159,10 +159,11 @@ impl Objective {
         let brushed: Vec<f32> = task.painted.weight.iter().map(|w| w / peak).collect();
         let far = distance(&brushed, size, 0.5);
         let total: f32 = brushed.iter().sum();
-        // A fine brush asks for a local change, a broad one lets its surroundings follow.
-        let share = total / pixels as f32;
-        let keep_all = KEEP * free * (BROAD / share).powi(2).clamp(0.5, 16.0) / pixels as f32;
-        let keep_full = (KEEP_FULL * total.sqrt()).max(1.0);
+        // A fine brush asks for a local change, a broad one lets its surroundings follow. Held close by, white between the
+        // lips is teeth; let go, it is a lighter face.
+        let fine = BROAD * pixels as f32 / total;
+        let keep_all = KEEP * free * fine.powi(4).clamp(0.5, 256.0) / pixels as f32;
+        let keep_full = (KEEP_FULL * fine.recip().sqrt().clamp(0.3, 1.0) * total.sqrt()).max(1.0);
         let mut weight = vec![0.0; pixels];
         let mut colour = vec![0.0; 3 * pixels];
         let mut constant = 0.0;
@@ -186,7 +187,7 @@ impl Objective {
 
     fn prior(&self, z: &[f32]) -> f64 {
         let sum: f64 = z.iter().zip(&self.anchor).map(|(z, a)| f64::from(z - a).powi(2)).sum();
-        self.prior * sum / z.len() as f64
+        self.prior * sum
     }
 
     /// The loss alone, from a decode.
@@ -200,7 +201,7 @@ impl Objective {
     /// The gradient at latents that were decoded just before.
     fn gradient(&self, generator: &dyn Generator, z: &[f32]) -> Result<Vec<f64>> {
         let pull = generator.pull(z, &Target { weight: &self.weight, colour: &self.colour })?;
-        let prior = 2.0 * self.prior / z.len() as f64;
+        let prior = 2.0 * self.prior;
         Ok((pull.gradient.iter().zip(z).zip(&self.anchor))
             .map(|((g, z), a)| self.scale * f64::from(*g) + prior * f64::from(z - a))
             .collect())
