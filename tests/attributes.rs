@@ -133,7 +133,7 @@ fn wrong_values_change_nothing_and_stroke_files_replay() {
     assert!(said.contains("the model has no attributes"), "{said}");
     let wrong = vec![Attribute { name: "x".into(), direction: vec![1.0; 3] }];
     let said = none.clone().with_attributes(wrong.into()).err().unwrap().to_string();
-    assert!(said.contains("is for 3 latents, the edit's model has 100"), "{said}");
+    assert!(said.contains("is for 3 latents, the edit's model has 192"), "{said}");
     // A stroke file needs no attributes: the same result in an edit without.
     edit.set_attribute("smile", 1.0).unwrap();
     edit.set_attribute("smile", 2.0).unwrap();

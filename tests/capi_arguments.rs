@@ -504,24 +504,24 @@ fn the_rest_of_an_edit() {
     assert_eq!(undone, 0, "there was nothing to undo");
 
     // Latents.
-    let mut latents = [7.0_f32; 101];
+    let mut latents = [7.0_f32; 193];
     let mut count = 77_usize;
     let mut get = |to: *mut f32, capacity| unsafe { npe_get_latents(w.edit, to, capacity, &mut count) };
-    refused(get(latents.as_mut_ptr(), 99), NPE_ERR_BUFFER_TOO_SMALL, "latents is 99; 100 are needed");
-    refused(get(null_mut(), 100), NPE_ERR_NULL, "latents is NULL");
+    refused(get(latents.as_mut_ptr(), 191), NPE_ERR_BUFFER_TOO_SMALL, "latents is 191; 192 are needed");
+    refused(get(null_mut(), 192), NPE_ERR_NULL, "latents is NULL");
     assert!(count == 77 && latents[0] == 7.0);
-    refused(unsafe { npe_get_latents(w.edit, latents.as_mut_ptr(), 100, null_mut()) }, NPE_ERR_NULL, "count");
-    ok(unsafe { npe_get_latents(w.edit, latents.as_mut_ptr(), 101, &mut count) });
-    assert!(count == 100 && latents[0] != 7.0 && latents[100] == 7.0);
+    refused(unsafe { npe_get_latents(w.edit, latents.as_mut_ptr(), 192, null_mut()) }, NPE_ERR_NULL, "count");
+    ok(unsafe { npe_get_latents(w.edit, latents.as_mut_ptr(), 193, &mut count) });
+    assert!(count == 192 && latents[0] != 7.0 && latents[192] == 7.0);
     let set = |values: &[f32], count| unsafe { npe_set_latents(w.edit, values.as_ptr(), count) };
-    refused(unsafe { npe_set_latents(w.edit, null(), 100) }, NPE_ERR_NULL, "latents is NULL");
+    refused(unsafe { npe_set_latents(w.edit, null(), 192) }, NPE_ERR_NULL, "latents is NULL");
     refused(set(&latents, 0), NPE_ERR_INVALID_ARGUMENT, "0 values given");
-    refused(set(&latents, 99), NPE_ERR_INVALID_ARGUMENT, "99 values given");
-    refused(set(&latents, 101), NPE_ERR_INVALID_ARGUMENT, "101 values given");
+    refused(set(&latents, 191), NPE_ERR_INVALID_ARGUMENT, "191 values given");
+    refused(set(&latents, 193), NPE_ERR_INVALID_ARGUMENT, "193 values given");
     refused(set(&latents, usize::MAX), NPE_ERR_LIMIT, "count of latents");
     for v in [NAN, INF, -INF, 33.0, -1e30] {
         latents[3] = v;
-        refused(set(&latents, 100), NPE_ERR_INVALID_ARGUMENT, "3 is");
+        refused(set(&latents, 192), NPE_ERR_INVALID_ARGUMENT, "3 is");
         refused(npe_paint_latents(w.edit, 0.5, 0.5, 1.0, v), NPE_ERR_INVALID_ARGUMENT, "latent");
     }
     for (x, y, radius) in [

@@ -38,7 +38,7 @@ fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) ->
     let (mut n, mut a, mut b, mut done) = (77_usize, 77_u32, 77_u32, 77_i32);
     let mut frame = FRAME;
     let mut rect = npe_rect { x: 1, y: 2, width: 3, height: 4 };
-    let mut latents = [5.0_f32; 100];
+    let mut latents = [5.0_f32; 192];
     let mut text = [0 as c_char; 8];
     let mut name = null();
     let (mut settings, mut info, mut session) = unsafe {
@@ -74,8 +74,8 @@ fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) ->
     status!(npe_reset(edit));
     status!(npe_update(edit));
     status!(npe_sample(edit, 1));
-    status!(npe_get_latents(edit, latents.as_mut_ptr(), 100, &mut n));
-    status!(npe_set_latents(edit, latents.as_ptr(), 100));
+    status!(npe_get_latents(edit, latents.as_mut_ptr(), 192, &mut n));
+    status!(npe_set_latents(edit, latents.as_ptr(), 192));
     status!(npe_paint_latents(edit, 1.0, 1.0, 1.0, 1.0));
     status!(npe_model_get_attribute_count(model, &mut n));
     status!(npe_model_get_attribute_name(model, 0, &mut name));
@@ -220,8 +220,7 @@ fn a_refused_model_leaves_the_one_before_in_use() {
     let sample = sample();
     let model = model();
     let e = edit(model, &sample);
-    let good =
-        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/faces-prototype.safetensors")).unwrap();
+    let good = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/faces.safetensors")).unwrap();
     let mut flipped = good.clone();
     flipped[12] ^= 0x40;
     let cases: [(&str, &[u8]); 5] = [

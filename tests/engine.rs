@@ -262,7 +262,7 @@ fn wider_networks_equal_the_reference_on_every_instruction_set() {
 #[test]
 fn the_gradient_is_the_finite_difference_of_the_loss() {
     let engine = CpuGenerator::new(&Model::bundled().unwrap(), 2).unwrap();
-    let (z, colour) = (latents(100), vec![-0.5; 3 * SIDE * SIDE]);
+    let (z, colour) = (latents(192), vec![-0.5; 3 * SIDE * SIDE]);
     for weight in brushes(SIDE) {
         let target = Target { weight: &weight, colour: &colour };
         let gradient = engine.pull(&z, &target).unwrap().gradient;

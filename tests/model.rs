@@ -53,15 +53,15 @@ fn refused(file: &[u8], words: &[&str]) {
 
 #[test]
 fn the_bundled_model_is_the_file_of_the_repository() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/faces-prototype.safetensors");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/faces.safetensors");
     let sum = Sha256::digest(std::fs::read(&path).unwrap());
     let sum: String = sum.iter().map(|b| format!("{b:02x}")).collect();
     let list = include_str!("../models/SHA256SUMS");
-    assert_eq!(list, format!("{sum}  faces-prototype.safetensors\n"));
+    assert_eq!(list, format!("{sum}  faces.safetensors\n"));
     for model in [Model::bundled().unwrap(), Model::open(&path).unwrap()] {
         assert_eq!(model.sha256(), sum);
-        assert_eq!(model.meta.sizes(), Sizes { width: 32, hidden: 512, latents: 100 });
-        assert_eq!(model.meta.name, "faces-prototype");
+        assert_eq!(model.meta.sizes(), Sizes { width: 48, hidden: 512, latents: 192 });
+        assert_eq!(model.meta.name, "faces");
         assert_eq!((model.meta.eye_left, model.meta.eye_right), ((22.9, 32.6), (41.1, 32.6)));
         assert_eq!(model.meta.licence, "non-commercial research");
         assert!(model.meta.trained_on.contains("CelebA"));

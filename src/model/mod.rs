@@ -72,12 +72,12 @@ pub struct Model {
 }
 
 impl Model {
-    /// The model that npe ships: `models/faces-prototype.safetensors`, inside the library.
+    /// The model that npe ships: `models/faces.safetensors`, inside the library.
     ///
     /// # Errors
     /// Never, unless the library was built with a damaged file.
     pub fn bundled() -> crate::Result<Self> {
-        Self::from_bytes(include_bytes!("../../models/faces-prototype.safetensors"))
+        Self::from_bytes(include_bytes!("../../models/faces.safetensors"))
     }
 
     /// The SHA-256 of the file, 64 lower-case hexadecimal digits.

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_same_model_is_loaded_once_and_freed_by_its_last_holder() {
     let go = &mut |_: f32| true;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/faces-prototype.safetensors");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/faces.safetensors");
     let first = load(Some(&path), Device::Auto, go).unwrap();
     let again = load(Some(&path), first.device, go).unwrap();
     assert!(Arc::ptr_eq(&first, &again));
@@ -35,7 +35,7 @@ fn refusals_say_what_to_do_and_leave_what_was_loaded() {
 
 #[test]
 fn loading_can_be_cancelled() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/faces-prototype.safetensors");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/faces.safetensors");
     // A path of its own, so that no other test has it loaded.
     let copy = tempfile::NamedTempFile::new().unwrap();
     std::fs::copy(path, copy.path()).unwrap();

@@ -1,6 +1,7 @@
 //! `npe-train`: trains, measures and exports npe's networks.
 
 mod console;
+mod extras;
 
 use clap::{Parser, Subcommand};
 use console::Console;
@@ -105,6 +106,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         sheet: Option<PathBuf>,
     },
+    Extras(extras::Args),
     /// Draw the curves of a log
     Plot {
         /// A run's log.jsonl
@@ -223,18 +225,10 @@ fn work() -> Result<()> {
             Ok(())
         }
         Command::Export { checkpoint, model, f32, force } => {
-            if model.exists() && !force {
-                return Err(Error::told(format!("{} exists already; --force replaces it", model.display())));
-            }
             let (network, _, seen) = export::model(&checkpoint)?;
             let bytes = network.to_bytes(if f32 { Dtype::F32 } else { Dtype::F16 })?;
-            let folder = model.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let failed = |e: &dyn std::fmt::Display| Error::file("the model can't be written:", &model, e);
-            let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| failed(&e))?;
-            file.write_all(&bytes).map_err(|e| failed(&e))?;
-            file.persist(&model).map_err(|e| failed(&e))?;
-            let sha256 = Model::from_bytes(&bytes)?.sha256().to_owned();
-            print(&format!("{sha256}  {} ({} bytes, after {seen} images)\n", model.display(), bytes.len()))
+            let line = write_model(&bytes, &model, force)?;
+            print(&format!("{line}, after {seen} images\n"))
         }
         Command::Evaluate { measured, json, sheet } => {
             let (_, evaluation, pictures) = measured.measure()?;
@@ -262,6 +256,7 @@ fn work() -> Result<()> {
             }
             print(&text)
         }
+        Command::Extras(args) => extras::run(&args),
         Command::Plot { log, svg } => plot::write(&log, &svg),
         Command::Card { measured, log } => {
             let checkpoint = &measured.checkpoint;
@@ -295,6 +290,20 @@ fn on_interrupt(line: &'static str) -> Result<Arc<AtomicBool>> {
     })
     .map_err(|e| Error::told(format!("signals can't be caught: {e}")))?;
     Ok(stop)
+}
+
+/// Writes a model file, whole or not at all; a line with its hash and size.
+fn write_model(bytes: &[u8], path: &Path, force: bool) -> Result<String> {
+    if path.exists() && !force {
+        return Err(Error::told(format!("{} exists already; --force replaces it", path.display())));
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |e: &dyn std::fmt::Display| Error::file("the model can't be written:", path, e);
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| failed(&e))?;
+    file.write_all(bytes).map_err(|e| failed(&e))?;
+    file.persist(path).map_err(|e| failed(&e))?;
+    let sha256 = Model::from_bytes(bytes)?.sha256().to_owned();
+    Ok(format!("{sha256}  {} ({} bytes)", path.display(), bytes.len()))
 }
 
 fn read(recipe: &Recipe) -> Result<Images> {

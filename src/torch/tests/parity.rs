@@ -54,7 +54,7 @@ fn the_bundled_network_agrees() {
 fn remembered_decodes_change_nothing() {
     let torch = on(None, Device::CpuTorch);
     let g = &torch.generator;
-    let (z, other, weight, colour) = (latents(100, 1), latents(100, 2), brush(9..20, 9..20), colour());
+    let (z, other, weight, colour) = (latents(192, 1), latents(192, 2), brush(9..20, 9..20), colour());
     let target = target(&weight, &colour);
     let fresh = g.pull(&z, &target).unwrap();
     assert_eq!(g.pull(&z, &target).unwrap(), fresh);

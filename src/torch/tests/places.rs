@@ -47,7 +47,7 @@ fn has(text: &str, words: &[&str]) {
 fn works(device: Device) -> Arc<session::LoadedModel> {
     let model = load(None, device, &mut go).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(model.device, device);
-    assert!(model.generator.decode(&latents(100, 0)).is_ok());
+    assert!(model.generator.decode(&latents(192, 0)).is_ok());
     model
 }
 
@@ -298,7 +298,7 @@ fn unloading_frees() {
         assert!(Arc::ptr_eq(&model, &again), "not shared");
         let other = load(Some(file.path()), Device::Cpu, &mut go).unwrap();
         assert!(!Arc::ptr_eq(&model, &other), "shared over devices");
-        model.generator.pull(&latents(100, 0), &target(&weight, &colour)).unwrap();
+        model.generator.pull(&latents(192, 0), &target(&weight, &colour)).unwrap();
         let weak = Arc::downgrade(&model);
         drop((model, again));
         assert!(weak.upgrade().is_none());

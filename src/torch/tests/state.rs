@@ -44,9 +44,9 @@ fn wrong_lengths_are_errors_of_libtorch_and_leave_the_network_usable() {
     let mut made = Made { network: null_mut(), image_size: 0, latents: 0 };
     let (status, text) =
         call(|said| unsafe { (TABLE.make)(model.as_ptr(), model.len(), CPU, 1, &mut made, said) });
-    assert_eq!((status, made.latents, made.image_size), (0, 100, 64), "{text}");
+    assert_eq!((status, made.latents, made.image_size), (0, 192, 64), "{text}");
     let network: *const c_void = made.network;
-    let (z, image) = (latents(100, 0), image());
+    let (z, image) = (latents(192, 0), image());
     let from = |v: &[f32]| Floats { data: v.as_ptr(), count: v.len() };
     fn to(v: &mut [f32]) -> FloatsOut {
         FloatsOut { data: v.as_mut_ptr(), count: v.len() }
@@ -95,7 +95,7 @@ fn eight_threads_at_once_get_their_own_answers() {
     let engine = engine(2);
     let (weight, colour, image) = (brush(20..40, 20..40), colour(), image());
     let work = |who: usize| {
-        let z = latents(100, who);
+        let z = latents(192, who);
         let decoded = engine.decode(&z).unwrap();
         (decoded, engine.pull(&z, &target(&weight, &colour)).unwrap(), engine.encode(&image).unwrap())
     };

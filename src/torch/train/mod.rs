@@ -2,6 +2,7 @@
 
 pub mod adam;
 pub mod adversary;
+pub mod attributes;
 pub mod batches;
 pub mod card;
 pub mod checkpoint;
