@@ -1,30 +1,14 @@
-//! A network on its device: what an architecture has to know (encode and decode tensors), and what all share (numbers in and
-//! out, the pull by autograd). Calls the architectures, `guard`, tch.
+//! A network on its device: numbers in and out, the pull by autograd, one caller at a time. Calls the networks of
+//! [`crate::ian::folded`], `guard`, tch.
 
 use super::guard::{GradMode, Threads};
-use super::ian_simple::IanSimple;
 use super::say::explain;
-use super::weights::Weights;
+use crate::ian::folded::{self, Folded};
 use npe::error::{Error, ErrorKind, Result};
 use npe::model::Model;
 use std::ffi::c_int;
 use std::sync::{Mutex, PoisonError};
 use tch::{Device, Kind, TchError, Tensor};
-
-/// An architecture.
-pub trait Network: Send {
-    /// Images `[n, 3, S, S]` in −1..1 to latents `[n, latents]`.
-    ///
-    /// # Errors
-    /// If libtorch fails.
-    fn encode(&self, images: &Tensor) -> Result<Tensor, TchError>;
-
-    /// Latents `[n, latents]` to images `[n, 3, S, S]`, so that autograd can go back to the latents.
-    ///
-    /// # Errors
-    /// If libtorch fails.
-    fn decode(&self, latents: &Tensor) -> Result<Tensor, TchError>;
-}
 
 /// A network that any number of threads may use.
 pub struct Running {
@@ -58,7 +42,7 @@ unsafe extern "C" {
 }
 
 struct State {
-    network: Box<dyn Network>,
+    network: Box<dyn Folded>,
     last: Option<Decoded>,
 }
 
@@ -80,16 +64,7 @@ impl Running {
         let _none = GradMode::set(false);
         // Made first and so dropped last: also a load that fails half-way gives its memory back.
         let cache = Cache(device);
-        let weights = Weights { model, device };
-        let network: Box<dyn Network> = match model.meta.architecture.as_str() {
-            "ian-simple" => Box::new(IanSimple::new(&weights)?),
-            other => {
-                return Err(Error::new(
-                    ErrorKind::Model,
-                    format!("the torch engine does not know the architecture {other}; it knows ian-simple"),
-                ));
-            }
-        };
+        let network = folded::new(model, device).map_err(explain)?;
         Ok(Self {
             image_size: model.meta.image_size,
             latents: model.meta.latents,
@@ -108,7 +83,7 @@ impl Running {
         let side = self.image_size as i64;
         self.run(false, |state| {
             let image = self.upload(image, &[1, 3, side, side])?;
-            download(&state.network.encode(&image)?, latents)
+            Ok(download(&state.network.encode(&image)?, latents)?)
         })
     }
 
@@ -117,7 +92,7 @@ impl Running {
     /// # Errors
     /// If a length is wrong or libtorch fails.
     pub fn decode(&self, latents: &[f32], image: &mut [f32]) -> Result<()> {
-        self.run(true, |state| download(&self.decoded(state, latents)?.image, image))
+        self.run(true, |state| Ok(download(&self.decoded(state, latents)?.image, image)?))
     }
 
     /// See [`npe::generator::Generator::pull`]; answers the loss. The gradient goes to the latents only: weights record none.
@@ -147,12 +122,12 @@ impl Running {
     }
 
     /// Runs a call alone, with or without recording gradients, on this network's threads.
-    fn run<T>(&self, record: bool, call: impl FnOnce(&mut State) -> Result<T, TchError>) -> Result<T> {
+    fn run<T>(&self, record: bool, call: impl FnOnce(&mut State) -> crate::error::Result<T>) -> Result<T> {
         // A panic leaves no half-made state: `last` is set when it is whole.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let _threads = Threads::set(self.threads);
         let _mode = GradMode::set(record);
-        let answer = call(&mut state).map_err(|e| explain(&e));
+        let answer = call(&mut state).map_err(explain);
         if answer.is_err() {
             // It may hold what is in the way.
             state.last = None;
@@ -160,7 +135,7 @@ impl Running {
         answer
     }
 
-    fn decoded<'a>(&self, state: &'a mut State, values: &[f32]) -> Result<&'a Decoded, TchError> {
+    fn decoded<'a>(&self, state: &'a mut State, values: &[f32]) -> crate::error::Result<&'a Decoded> {
         let same = |d: &Decoded| {
             d.values.len() == values.len()
                 && d.values.iter().zip(values).all(|(a, b)| a.to_bits() == b.to_bits())
@@ -212,7 +187,7 @@ pub fn probe(device: Device) -> Result<()> {
             ErrorKind::Device,
             format!("{device:?} computes wrong numbers: {found} where 100 is right; update its driver"),
         )),
-        Err(e) => Err(explain(&e)),
+        Err(e) => Err(explain(e.into())),
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ian::{Sizes, folded::FoldedFull, full::Full, full::Options};
+use crate::ian::{Sizes, folded::Folded, folded::FoldedFull, full::Full, full::Options};
 use npe::generator::Generator;
 use tch::Kind;
 
