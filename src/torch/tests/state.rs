@@ -46,7 +46,7 @@ fn wrong_lengths_are_errors_of_libtorch_and_leave_the_network_usable() {
         call(|said| unsafe { (TABLE.make)(model.as_ptr(), model.len(), CPU, 1, &mut made, said) });
     assert_eq!((status, made.latents, made.image_size), (0, 100, 64), "{text}");
     let network: *const c_void = made.network;
-    let (z, image) = (latents(100, 0), image());
+    let (z, image) = (latents(100, 0), image(SIDE));
     let from = |v: &[f32]| Floats { data: v.as_ptr(), count: v.len() };
     fn to(v: &mut [f32]) -> FloatsOut {
         FloatsOut { data: v.as_mut_ptr(), count: v.len() }
@@ -58,7 +58,7 @@ fn wrong_lengths_are_errors_of_libtorch_and_leave_the_network_usable() {
     refused(long, ErrorKind::Device, "shape");
     let small = call(|said| unsafe { (TABLE.decode)(network, from(&z), to(&mut out[1..]), said) });
     refused(small, ErrorKind::Device, "12288 values where 12287 are wanted");
-    let (weight, colour) = (brush(3..9, 3..9), colour());
+    let (weight, colour) = (brush(SIDE, 3..9, 3..9), colour(SIDE));
     let mut loss = 7.0;
     let pull = call(|said| unsafe {
         let (w, c) = (from(&weight[1..]), from(&colour));
@@ -93,7 +93,7 @@ fn a_damaged_model_is_refused() {
 #[test]
 fn eight_threads_at_once_get_their_own_answers() {
     let engine = engine(2);
-    let (weight, colour, image) = (brush(20..40, 20..40), colour(), image());
+    let (weight, colour, image) = (brush(SIDE, 20..40, 20..40), colour(SIDE), image(SIDE));
     let work = |who: usize| {
         let z = latents(100, who);
         let decoded = engine.decode(&z).unwrap();
@@ -110,7 +110,8 @@ fn eight_threads_at_once_get_their_own_answers() {
 /// Grad mode, thread count and random numbers of a host that uses libtorch itself.
 #[test]
 fn what_is_the_hosts_stays_as_it_was() {
-    let (weight, colour, image, z) = (brush(20..40, 20..40), colour(), image(), latents(100, 3));
+    let (weight, colour, image, z) =
+        (brush(SIDE, 20..40, 20..40), colour(SIDE), image(SIDE), latents(100, 3));
     let records = || {
         let x = Tensor::f_from_slice(&[2.0_f32]).unwrap().f_set_requires_grad(true).unwrap();
         x.f_square().unwrap().requires_grad()
