@@ -1,10 +1,11 @@
 //! A network on its device: numbers in and out, the pull by autograd, one caller at a time. Calls the networks of
 //! [`crate::ian::folded`], `guard`, tch.
 
-use super::guard::{GradMode, Threads};
+use super::guard::{Fresh, Threads};
 use super::say::explain;
 use crate::ian::folded::{self, Folded};
 use npe::error::{Error, ErrorKind, Result};
+use npe::generator::{Generator, Pull, Target, check_values};
 use npe::model::Model;
 use std::ffi::c_int;
 use std::sync::{Mutex, PoisonError};
@@ -37,7 +38,7 @@ impl Drop for Cache {
 }
 
 unsafe extern "C" {
-    /// In `cache.cpp`.
+    /// In `beyond_tch.cpp`.
     fn npe_torch_empty_cuda_cache() -> c_int;
 }
 
@@ -61,7 +62,7 @@ impl Running {
     pub fn new(model: &Model, device: Device, threads: usize) -> Result<Self> {
         let threads = c_int::try_from(threads).unwrap_or(1);
         let _threads = Threads::set(threads);
-        let _none = GradMode::set(false);
+        let _state = Fresh::recording(false)?;
         // Made first and so dropped last: also a load that fails half-way gives its memory back.
         let cache = Cache(device);
         let network = folded::new(model, device).map_err(explain)?;
@@ -75,11 +76,11 @@ impl Running {
         })
     }
 
-    /// See [`npe::generator::Generator::encode`].
+    /// See [`Generator::encode`].
     ///
     /// # Errors
     /// If a length is wrong or libtorch fails.
-    pub fn encode(&self, image: &[f32], latents: &mut [f32]) -> Result<()> {
+    pub fn encode_into(&self, image: &[f32], latents: &mut [f32]) -> Result<()> {
         let side = self.image_size as i64;
         self.run(false, |state| {
             let image = self.upload(image, &[1, 3, side, side])?;
@@ -87,19 +88,25 @@ impl Running {
         })
     }
 
-    /// See [`npe::generator::Generator::decode`].
+    /// See [`Generator::decode`].
     ///
     /// # Errors
     /// If a length is wrong or libtorch fails.
-    pub fn decode(&self, latents: &[f32], image: &mut [f32]) -> Result<()> {
+    pub fn decode_into(&self, latents: &[f32], image: &mut [f32]) -> Result<()> {
         self.run(true, |state| Ok(download(&self.decoded(state, latents)?.image, image)?))
     }
 
-    /// See [`npe::generator::Generator::pull`]; answers the loss. The gradient goes to the latents only: weights record none.
+    /// See [`Generator::pull`]; answers the loss. The gradient goes to the latents only: weights record none.
     ///
     /// # Errors
     /// If a length is wrong or libtorch fails.
-    pub fn pull(&self, latents: &[f32], weight: &[f32], colour: &[f32], gradient: &mut [f32]) -> Result<f32> {
+    pub fn pull_into(
+        &self,
+        latents: &[f32],
+        weight: &[f32],
+        colour: &[f32],
+        gradient: &mut [f32],
+    ) -> Result<f32> {
         let side = self.image_size as i64;
         // Summed here and in f64: one number less to wait for.
         let total = 3.0 * weight.iter().map(|w| f64::from(*w)).sum::<f64>();
@@ -126,7 +133,7 @@ impl Running {
         // A panic leaves no half-made state: `last` is set when it is whole.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let _threads = Threads::set(self.threads);
-        let _mode = GradMode::set(record);
+        let _state = Fresh::recording(record)?;
         let answer = call(&mut state).map_err(explain);
         if answer.is_err() {
             // It may hold what is in the way.
@@ -158,6 +165,39 @@ impl Running {
     }
 }
 
+/// For use within this package; npe itself calls the table.
+impl Generator for Running {
+    fn image_size(&self) -> usize {
+        self.image_size
+    }
+
+    fn latents(&self) -> usize {
+        self.latents
+    }
+
+    fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {
+        check_values("image", image, 3 * self.image_size * self.image_size)?;
+        let mut latents = vec![0.0; self.latents];
+        self.encode_into(image, &mut latents)?;
+        Ok(latents)
+    }
+
+    fn decode(&self, latents: &[f32]) -> Result<Vec<f32>> {
+        check_values("latents", latents, self.latents)?;
+        let mut image = vec![0.0; 3 * self.image_size * self.image_size];
+        self.decode_into(latents, &mut image)?;
+        Ok(image)
+    }
+
+    fn pull(&self, latents: &[f32], target: &Target<'_>) -> Result<Pull> {
+        check_values("latents", latents, self.latents)?;
+        target.check(self.image_size)?;
+        let mut gradient = vec![0.0; self.latents];
+        let loss = self.pull_into(latents, target.weight, target.colour, &mut gradient)?;
+        Ok(Pull { loss, gradient })
+    }
+}
+
 /// Copies a tensor's values out; their number must be right.
 fn download(from: &Tensor, to: &mut [f32]) -> Result<(), TchError> {
     if from.numel() != to.len() {
@@ -171,7 +211,7 @@ fn download(from: &Tensor, to: &mut [f32]) -> Result<(), TchError> {
 /// # Errors
 /// With what libtorch said, or if the numbers are wrong.
 pub fn probe(device: Device) -> Result<()> {
-    let _on = GradMode::set(true);
+    let _state = Fresh::recording(true)?;
     let slope = || -> Result<f64, TchError> {
         let x = Tensor::f_ones([1, 1, 4, 4], (Kind::Float, device))?.f_set_requires_grad(true)?;
         let weight = Tensor::f_ones([1, 1, 3, 3], (Kind::Float, device))?;

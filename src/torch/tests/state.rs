@@ -141,3 +141,31 @@ fn what_is_the_hosts_stays_as_it_was() {
     std::thread::spawn(move || assert_eq!(tch::get_num_threads(), threads)).join().unwrap();
     assert_eq!(draw(), expected, "random numbers were drawn");
 }
+
+unsafe extern "C" {
+    /// at::autocast::set_autocast_enabled(c10::DeviceType, bool), for which tch knows CUDA only; the CPU is device 0.
+    #[link_name = "_ZN2at8autocast20set_autocast_enabledEN3c1010DeviceTypeEb"]
+    fn set_autocast(device: i8, on: bool);
+}
+
+/// A host that calls from within `torch.autocast`, which rounds what layers take to 8 bits.
+#[test]
+fn a_hosts_autocast_changes_nothing_and_stays_on() {
+    let (z, image, weight, colour) =
+        (latents(100, 3), image(SIDE), brush(SIDE, 20..40, 20..40), colour(SIDE));
+    let all = || {
+        let engine = engine(1);
+        let decoded = engine.decode(&z).unwrap();
+        (engine.encode(&image).unwrap(), decoded, engine.pull(&z, &target(&weight, &colour)).unwrap())
+    };
+    let product = || {
+        let a = Tensor::f_ones([2, 2], (Kind::Float, tch::Device::Cpu)).unwrap();
+        a.f_matmul(&a).unwrap().kind()
+    };
+    let expected = all();
+    unsafe { set_autocast(0, true) };
+    let within = (product(), all(), product());
+    unsafe { set_autocast(0, false) };
+    assert_eq!((within.0, within.2), (Kind::BFloat16, Kind::BFloat16));
+    assert!(within.1 == expected);
+}
