@@ -77,6 +77,9 @@ fn wrong_use_gets_a_sentence() {
     };
     std::fs::write(here.join("other.json"), model("00")).unwrap();
     std::fs::write(here.join("new.json"), r#"{"format":"npe-strokes","version":9}"#).unwrap();
+    let sizes = npe::model::Sizes { width: 2, hidden: 3, latents: 4 };
+    let full = npe::model::Model::random_of("ian", 32, sizes, npe::model::Dtype::F16, 1).unwrap();
+    std::fs::write(here.join("full.safetensors"), full.to_bytes(npe::model::Dtype::F16).unwrap()).unwrap();
     let ok = "100,100;radius=9;color=#000000";
     // Arguments, exit code, part of the sentence.
     let table: &[(&[&str], i32, &str)] = &[
@@ -98,11 +101,25 @@ fn wrong_use_gets_a_sentence() {
             "use auto, cpu, cpu-torch",
         ),
         // A GPU of this number is nowhere; without a driver there is none at all.
-        (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--device", "cuda:255"], 1, "use auto or cpu"),
+        (
+            &["edit", "face.png", "--stroke", ok, "-o", "o.png", "--device", "cuda:255"],
+            1,
+            "use auto to work without it",
+        ),
         (
             &["edit", "face.png", "--stroke", ok, "-o", "o.png", "--device", "cpu-torch", "--libtorch", "no"],
             1,
             "has no libtorch_cpu.so",
+        ),
+        (
+            &["info", "--model", "full.safetensors", "--device", "cpu"],
+            1,
+            "of architecture \"ian\", which the CPU engine does not run. Choose the device \"auto\", \"cuda\" or \"cpu-torch\"",
+        ),
+        (
+            &["info", "--model", "full.safetensors", "--libtorch", "."],
+            1,
+            "of architecture \"ian\", which needs libtorch: the folder that was given, ",
         ),
         (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--threads", "99"], 2, "--threads is 99"),
         (&["edit", "face.png", "--stroke", ok, "-o", "o.png", "--strength", "2"], 2, "strength is 2"),

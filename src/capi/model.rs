@@ -26,8 +26,8 @@ pub struct npe_load_options {
     pub struct_size: usize,
     /// The model file (UTF-8; on Unix any file name), or NULL for the model inside the library.
     pub path: *const c_char,
-    /// Where it runs: "auto" (CUDA if it works, else "cpu"), "cpu", "cuda" (the same as "cuda:0"), "cuda:N", or "cpu-torch"
-    /// (libtorch on the CPU, to compare with); NULL is "auto".
+    /// Where it runs: "auto" (CUDA if it works, else "cpu", or "cpu-torch" for a model that "cpu" does not run), "cpu" (npe's own
+    /// engine, for "ian-simple"), "cuda" (the same as "cuda:0"), "cuda:N", or "cpu-torch" (libtorch on the CPU); NULL is "auto".
     pub device: *const c_char,
 }
 

@@ -13,7 +13,8 @@ pub struct Args {
     /// An npe-model file; without it the bundled model is used
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// Where the network runs: auto (CUDA if it works, else cpu), cpu, cpu-torch, cuda or cuda:N
+    /// Where the network runs: auto (CUDA if it works, else cpu, or cpu-torch for a model that cpu does not run), cpu, cpu-torch,
+    /// cuda or cuda:N
     #[arg(long, default_value = "auto", value_name = "NAME")]
     pub device: String,
     /// The folder of libtorch, for cuda and cpu-torch; without it, it is looked for

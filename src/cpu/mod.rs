@@ -61,6 +61,11 @@ impl CpuGenerator {
         Self::with_isa(model, threads, Isa::best())
     }
 
+    /// Whether this engine runs networks of an architecture.
+    pub fn runs(architecture: &str) -> bool {
+        architecture == ARCHITECTURE
+    }
+
     /// An engine of random weights of these sizes, for tests and benchmarks; see [`Model::random`]. Weights are f32.
     ///
     /// # Errors
@@ -78,12 +83,12 @@ impl CpuGenerator {
                 limits::THREADS
             )));
         }
-        if model.meta.architecture != ARCHITECTURE {
+        if !Self::runs(&model.meta.architecture) {
             return Err(Error::new(
                 ErrorKind::Device,
                 format!(
                     "the model {:?} is of architecture {:?}, which the CPU engine does not run. Choose the device \
-                     \"cpu-torch\" or \"cuda\" (both need libtorch), or a model of architecture {ARCHITECTURE:?}",
+                     \"auto\", \"cuda\" or \"cpu-torch\" (all need libtorch for it), or a model of architecture {ARCHITECTURE:?}",
                     model.meta.name, model.meta.architecture
                 ),
             ));

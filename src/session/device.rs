@@ -7,12 +7,13 @@ use std::str::FromStr;
 /// Where a network runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Device {
-    /// CUDA device 0 if it really works, else npe's own CPU engine; the session's info says why not CUDA.
+    /// CUDA device 0 if it really works, else npe's own CPU engine, else (for architectures it does not run) libtorch on the CPU;
+    /// the session's info says why not CUDA.
     #[default]
     Auto,
     /// npe's own CPU engine.
     Cpu,
-    /// libtorch on the CPU: slower than [`Device::Cpu`], there to compare with.
+    /// libtorch on the CPU: slower than [`Device::Cpu`], but runs every architecture.
     CpuTorch,
     /// libtorch on the CUDA device of this number.
     Cuda(u8),

@@ -9,7 +9,7 @@ use super::torch::{TorchGenerator, probe};
 use crate::cpu::{CpuGenerator, Isa};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generator::Generator;
-use crate::model::{Dtype, Model, Sizes};
+use crate::model::{Meta, Model};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use std::sync::Arc;
 pub enum Choice {
     /// npe's own; a phrase if CUDA was looked for in vain.
     Cpu { why_not_cuda: Option<String> },
-    /// libtorch on the CPU.
-    CpuTorch(&'static Opened),
+    /// libtorch on the CPU; if it was chosen because npe's own engine does not run the model, a phrase why it is not CUDA.
+    CpuTorch { opened: &'static Opened, why_not_cuda: Option<String> },
     /// libtorch on a GPU.
     Cuda(&'static Opened, u8, Gpu),
 }
@@ -42,27 +42,51 @@ impl Choice {
                 Ok(choice) => choice,
                 Err(why) => Self::cpu_because(why.to_string()),
             }),
-            // The driver decides whether the CUDA half is opened too, for it can't be opened later.
-            Device::CpuTorch => Ok(Self::CpuTorch(open(&Places::here(folder), gpus().is_ok())?)),
+            Device::CpuTorch => Self::cpu_torch(folder, None),
             Device::Cuda(n) => cuda(n, folder, false).map_err(|e| {
                 let kind = if e.kind() == ErrorKind::OutOfMemory { e.kind() } else { ErrorKind::Device };
-                let text =
-                    format!("the device cuda:{n} is not available: {e}; use auto or cpu to work without it");
+                let text = format!("the device cuda:{n} is not available: {e}; use auto to work without it");
                 Error::new(kind, text).with_source(e)
             }),
         }
     }
 
-    /// npe's own CPU engine, and why it is not CUDA.
+    /// npe's own CPU engine, and why `auto` is not CUDA.
     pub fn cpu_because(why: String) -> Self {
         Choice::Cpu { why_not_cuda: Some(why) }
+    }
+
+    fn cpu_torch(folder: Option<PathBuf>, why_not_cuda: Option<String>) -> Result<Self> {
+        // The driver decides whether the CUDA half is opened too, for it can't be opened later.
+        let opened = open(&Places::here(folder), gpus().is_ok())?;
+        Ok(Self::CpuTorch { opened, why_not_cuda })
+    }
+
+    /// What `auto` means for this model: where its answer is npe's own engine and that does not run the architecture, libtorch
+    /// on the CPU. Any other choice stays.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Device`] if the model needs libtorch and that can't be opened.
+    pub fn for_model(self, meta: &Meta, folder: Option<PathBuf>) -> Result<Self> {
+        match self {
+            Self::Cpu { why_not_cuda: Some(why) } if !CpuGenerator::runs(&meta.architecture) => {
+                Self::cpu_torch(folder, Some(why)).map_err(|e| {
+                    let (name, architecture) = (&meta.name, &meta.architecture);
+                    let text = format!(
+                        "the model {name:?} is of architecture {architecture:?}, which needs libtorch: {e}"
+                    );
+                    Error::new(e.kind(), text).with_source(e)
+                })
+            }
+            other => Ok(other),
+        }
     }
 
     /// Its device; never [`Device::Auto`].
     pub fn device(&self) -> Device {
         match self {
             Self::Cpu { .. } => Device::Cpu,
-            Self::CpuTorch(_) => Device::CpuTorch,
+            Self::CpuTorch { .. } => Device::CpuTorch,
             Self::Cuda(_, n, _) => Device::Cuda(*n),
         }
     }
@@ -70,13 +94,12 @@ impl Choice {
     /// For a person.
     pub fn describe(&self, threads: usize) -> String {
         let s = if threads == 1 { "" } else { "s" };
+        let not_cuda = self.why_not_cuda().map(|why| format!("; not CUDA: {why}")).unwrap_or_default();
         match self {
-            Self::Cpu { why_not_cuda } => {
-                let why = why_not_cuda.as_ref().map(|w| format!("; not CUDA: {w}")).unwrap_or_default();
-                format!("CPU, {threads} thread{s}, {}{why}", Isa::best().name())
-            }
-            Self::CpuTorch(opened) => {
-                format!("CPU, {threads} thread{s}, libtorch {}", opened.libtorch.version)
+            Self::Cpu { .. } => format!("CPU, {threads} thread{s}, {}{not_cuda}", Isa::best().name()),
+            Self::CpuTorch { opened, why_not_cuda } => {
+                let needed = if why_not_cuda.is_some() { ", which the model needs" } else { "" };
+                format!("CPU, {threads} thread{s}, libtorch {}{needed}{not_cuda}", opened.libtorch.version)
             }
             Self::Cuda(_, n, gpu) => format!("CUDA {n}, {}", gpu.name),
         }
@@ -85,8 +108,8 @@ impl Choice {
     /// See [`super::SessionInfo::why_not_cuda`].
     pub fn why_not_cuda(&self) -> Option<&str> {
         match self {
-            Self::Cpu { why_not_cuda } => why_not_cuda.as_deref(),
-            _ => None,
+            Self::Cpu { why_not_cuda } | Self::CpuTorch { why_not_cuda, .. } => why_not_cuda.as_deref(),
+            Self::Cuda(..) => None,
         }
     }
 
@@ -102,20 +125,13 @@ impl Choice {
     pub fn make(&self, model: &Model, threads: usize) -> Result<Arc<dyn Generator>> {
         let (opened, device) = match self {
             Self::Cpu { .. } => return Ok(Arc::new(CpuGenerator::new(model, threads)?)),
-            Self::CpuTorch(opened) => (opened, table::CPU),
+            Self::CpuTorch { opened, .. } => (opened, table::CPU),
             Self::Cuda(opened, n, _) => (opened, i32::from(*n)),
         };
-        Ok(Arc::new(TorchGenerator::new(opened.table, &exact_bytes(model)?, device, threads)?))
+        // The model's file again, each weight exactly as it was.
+        let bytes = model.to_bytes(model.dtype())?;
+        Ok(Arc::new(TorchGenerator::new(opened.table, &bytes, device, threads)?))
     }
-}
-
-/// The model's file again, each weight exactly as it was.
-fn exact_bytes(model: &Model) -> Result<Vec<u8>> {
-    let sizes: Sizes = model.meta.sizes();
-    let f32s = (sizes.tensors().iter())
-        .filter(|(name, _)| name.ends_with(".weight"))
-        .any(|(name, _)| model.tensor(name).is_some_and(|t| t.dtype() == Dtype::F32));
-    model.to_bytes(if f32s { Dtype::F32 } else { Dtype::F16 })
 }
 
 /// A CUDA device that has really computed something. `brief`: the error is a phrase for the session's info.

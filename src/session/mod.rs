@@ -52,7 +52,8 @@ impl LoadedModel {
 /// What the session runs on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionInfo {
-    /// For a person: "CPU, 2 threads, AVX-512", or "CUDA 0, NVIDIA H100 80GB HBM3". It is that of the last load.
+    /// For a person: "CPU, 2 threads, AVX-512", or "CUDA 0, NVIDIA H100 80GB HBM3". It is that of the last load, and says
+    /// why [`Device::Auto`] is not CUDA, or not npe's own engine.
     pub device: String,
     /// Whether a GPU does the work.
     pub is_cuda: bool,
@@ -92,6 +93,12 @@ enum Source {
 }
 
 impl Inner {
+    /// What the file of this source says, if it is loaded on any device.
+    fn meta(&self, source: &Source) -> Option<Meta> {
+        let of_source = self.models.iter().filter(|(k, _)| k.source == *source);
+        of_source.filter_map(|(_, m)| m.upgrade()).map(|m| m.meta.clone()).next()
+    }
+
     fn find(&self, key: &Key) -> Option<Arc<LoadedModel>> {
         self.models.iter().find(|(k, _)| k == key).and_then(|(_, m)| m.upgrade())
     }
@@ -174,12 +181,15 @@ pub fn load(
     if !progress(0.0) {
         return Err(stop());
     }
-    let (threads, folder) = {
+    let (threads, folder, known) = {
         let inner = SESSION.lock();
-        (threads(&inner), inner.libtorch.clone())
+        (threads(&inner), inner.libtorch.clone(), inner.meta(&source))
     };
     // Not under the lock: opening libtorch takes a while, and a progress callback may ask the session something.
-    let mut choice = Choice::of(device, folder)?;
+    let mut choice = Choice::of(device, folder.clone())?;
+    if let Some(meta) = &known {
+        choice = choice.for_model(meta, folder.clone())?;
+    }
     let mut key = Key { source, threads, device: choice.device() };
     let shared = |key: &Key, choice: &Choice| {
         let mut inner = SESSION.lock();
@@ -199,11 +209,14 @@ pub fn load(
     if !progress(0.5) {
         return Err(stop());
     }
+    choice = choice.for_model(&model.meta, folder.clone())?;
+    key.device = choice.device();
     let generator = match choice.make(&model, threads) {
         Ok(generator) => generator,
         // A GPU that works but has no room: the CPU does.
         Err(e) if device == Device::Auto && matches!(choice.device(), Device::Cuda(_)) => {
-            choice = Choice::cpu_because(format!("the GPU does not take the model: {e}"));
+            choice = Choice::cpu_because(format!("the GPU does not take the model: {e}"))
+                .for_model(&model.meta, folder)?;
             key.device = choice.device();
             choice.make(&model, threads)?
         }

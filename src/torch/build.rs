@@ -1,10 +1,10 @@
-//! Tells the linker where libtorch lies, now and at run time, and builds the one call that tch lacks.
+//! Tells the linker where libtorch lies, now and at run time, and builds the calls that tch lacks.
 
 use std::path::Path;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=engine/cache.cpp");
+    println!("cargo:rerun-if-changed=engine/beyond_tch.cpp");
     let Ok(lib) = std::env::var("DEP_TCH_LIBTORCH_LIB") else {
         panic!("torch-sys did not say where libtorch is; run `cargo xtask libtorch`");
     };
@@ -16,6 +16,6 @@ fn main() {
         .std("c++17")
         .warnings(false)
         .include(include)
-        .file("engine/cache.cpp")
-        .compile("npe_torch_cache");
+        .file("engine/beyond_tch.cpp")
+        .compile("npe_torch_beyond_tch");
 }

@@ -81,7 +81,7 @@ unsafe extern "C" fn encode(
     said: *mut Said,
 ) -> i32 {
     // SAFETY: by the table's contract.
-    unsafe { guarded(said, || running(network)?.encode(read(image)?, write(latents)?)) }
+    unsafe { guarded(said, || running(network)?.encode_into(read(image)?, write(latents)?)) }
 }
 
 unsafe extern "C" fn decode(
@@ -91,7 +91,7 @@ unsafe extern "C" fn decode(
     said: *mut Said,
 ) -> i32 {
     // SAFETY: by the table's contract.
-    unsafe { guarded(said, || running(network)?.decode(read(latents)?, write(image)?)) }
+    unsafe { guarded(said, || running(network)?.decode_into(read(latents)?, write(image)?)) }
 }
 
 unsafe extern "C" fn pull(
@@ -110,7 +110,7 @@ unsafe extern "C" fn pull(
         // SAFETY: by the table's contract.
         unsafe {
             let (latents, weight, colour) = (read(latents)?, read(weight)?, read(colour)?);
-            loss.write(running(network)?.pull(latents, weight, colour, write(gradient)?)?);
+            loss.write(running(network)?.pull_into(latents, weight, colour, write(gradient)?)?);
         }
         Ok(())
     };

@@ -1,23 +1,48 @@
-//! What belongs to the host and is put back after each call, also when a call panics: whether this thread records gradients,
-//! and how many threads OpenMP gives this thread.
+//! What belongs to the host and is put back after each call, also when a call panics: libtorch's state of this thread (grad and
+//! inference mode, autocast, hooks), and how many threads OpenMP gives this thread.
 
-use std::ffi::c_int;
+use npe::error::{Error, ErrorKind, Result};
+use std::ffi::{c_int, c_void};
+use std::marker::PhantomData;
+use std::ptr::NonNull;
 
-/// Sets whether this thread records gradients, until it is dropped.
-pub struct GradMode(c_int);
+/// Gives this thread the libtorch state of a fresh thread, recording gradients or not, until it is dropped.
+///
+/// A Python host may call from inside `torch.inference_mode` or `torch.autocast`, which would leave pulls without a gradient, or
+/// round everything to 8 bits.
+pub struct Fresh {
+    before: NonNull<c_void>,
+    // Of this thread only.
+    _not_send: PhantomData<*const ()>,
+}
 
-impl GradMode {
-    /// Sets it.
-    pub fn set(on: bool) -> Self {
-        // SAFETY: sets a flag of this thread, answers the one before.
-        Self(unsafe { torch_sys::at_grad_set_enabled(c_int::from(on)) })
+unsafe extern "C" {
+    /// In `beyond_tch.cpp`, as the next.
+    fn npe_torch_enter(record: c_int) -> *mut c_void;
+    fn npe_torch_leave(before: *mut c_void);
+}
+
+impl Fresh {
+    /// Gives it.
+    ///
+    /// # Errors
+    /// If memory or threads are short.
+    pub fn recording(on: bool) -> Result<Self> {
+        // SAFETY: lets no exception out; any thread may call.
+        let before = NonNull::new(unsafe { npe_torch_enter(c_int::from(on)) }).ok_or_else(|| {
+            Error::new(
+                ErrorKind::OutOfMemory,
+                "libtorch can't be prepared for a call: memory or threads are short",
+            )
+        })?;
+        Ok(Self { before, _not_send: PhantomData })
     }
 }
 
-impl Drop for GradMode {
+impl Drop for Fresh {
     fn drop(&mut self) {
-        // SAFETY: as above.
-        unsafe { torch_sys::at_grad_set_enabled(self.0) };
+        // SAFETY: of `npe_torch_enter` in this thread, given back once.
+        unsafe { npe_torch_leave(self.before.as_ptr()) };
     }
 }
 
@@ -114,9 +139,9 @@ mod tests {
                 .f_square()
                 .unwrap()
         };
-        let outer = GradMode::set(false);
+        let outer = Fresh::recording(false).unwrap();
         {
-            let _on = GradMode::set(true);
+            let _on = Fresh::recording(true).unwrap();
             assert!(recording().requires_grad());
         }
         assert!(!recording().requires_grad());

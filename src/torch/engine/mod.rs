@@ -1,16 +1,14 @@
 //! The torch engine: inference and the pull of every architecture, on the CPU and on CUDA, behind npe's table of C
-//! functions (`npe::session::table`). Calls tch, `npe::model` and the table's types.
+//! functions (`npe::session::table`). Calls [`crate::ian::folded`], tch, `npe::model` and the table's types.
 //!
-//! Of tch only methods that answer errors are used (`cargo xtask lint`). What is the host's stays as it was: grad mode and
-//! thread counts are put back by guards, random numbers are not drawn, no flag of libtorch is set.
+//! Of tch only methods that answer errors are used (`cargo xtask lint`). What is the host's stays as it was: this thread's
+//! state and thread count are put back by guards, random numbers are not drawn, no flag of libtorch is set.
 
 mod exports;
 mod guard;
-mod ian_simple;
 mod network;
 mod say;
-mod weights;
 
 pub use exports::npe_torch_engine;
-pub use network::{Network, Running};
+pub use network::Running;
 pub use say::explain;

@@ -1,30 +1,15 @@
-//! A network on its device: what an architecture has to know (encode and decode tensors), and what all share (numbers in and
-//! out, the pull by autograd). Calls the architectures, `guard`, tch.
+//! A network on its device: numbers in and out, the pull by autograd, one caller at a time. Calls the networks of
+//! [`crate::ian::folded`], `guard`, tch.
 
-use super::guard::{GradMode, Threads};
-use super::ian_simple::IanSimple;
+use super::guard::{Fresh, Threads};
 use super::say::explain;
-use super::weights::Weights;
+use crate::ian::folded::{self, Folded};
 use npe::error::{Error, ErrorKind, Result};
+use npe::generator::{Generator, Pull, Target, check_values};
 use npe::model::Model;
 use std::ffi::c_int;
 use std::sync::{Mutex, PoisonError};
 use tch::{Device, Kind, TchError, Tensor};
-
-/// An architecture.
-pub trait Network: Send {
-    /// Images `[n, 3, S, S]` in −1..1 to latents `[n, latents]`.
-    ///
-    /// # Errors
-    /// If libtorch fails.
-    fn encode(&self, images: &Tensor) -> Result<Tensor, TchError>;
-
-    /// Latents `[n, latents]` to images `[n, 3, S, S]`, so that autograd can go back to the latents.
-    ///
-    /// # Errors
-    /// If libtorch fails.
-    fn decode(&self, latents: &Tensor) -> Result<Tensor, TchError>;
-}
 
 /// A network that any number of threads may use.
 pub struct Running {
@@ -53,12 +38,12 @@ impl Drop for Cache {
 }
 
 unsafe extern "C" {
-    /// In `cache.cpp`.
+    /// In `beyond_tch.cpp`.
     fn npe_torch_empty_cuda_cache() -> c_int;
 }
 
 struct State {
-    network: Box<dyn Network>,
+    network: Box<dyn Folded>,
     last: Option<Decoded>,
 }
 
@@ -77,19 +62,10 @@ impl Running {
     pub fn new(model: &Model, device: Device, threads: usize) -> Result<Self> {
         let threads = c_int::try_from(threads).unwrap_or(1);
         let _threads = Threads::set(threads);
-        let _none = GradMode::set(false);
+        let _state = Fresh::recording(false)?;
         // Made first and so dropped last: also a load that fails half-way gives its memory back.
         let cache = Cache(device);
-        let weights = Weights { model, device };
-        let network: Box<dyn Network> = match model.meta.architecture.as_str() {
-            "ian-simple" => Box::new(IanSimple::new(&weights)?),
-            other => {
-                return Err(Error::new(
-                    ErrorKind::Model,
-                    format!("the torch engine does not know the architecture {other}; it knows ian-simple"),
-                ));
-            }
-        };
+        let network = folded::new(model, device).map_err(explain)?;
         Ok(Self {
             image_size: model.meta.image_size,
             latents: model.meta.latents,
@@ -100,31 +76,37 @@ impl Running {
         })
     }
 
-    /// See [`npe::generator::Generator::encode`].
+    /// See [`Generator::encode`].
     ///
     /// # Errors
     /// If a length is wrong or libtorch fails.
-    pub fn encode(&self, image: &[f32], latents: &mut [f32]) -> Result<()> {
+    pub fn encode_into(&self, image: &[f32], latents: &mut [f32]) -> Result<()> {
         let side = self.image_size as i64;
         self.run(false, |state| {
             let image = self.upload(image, &[1, 3, side, side])?;
-            download(&state.network.encode(&image)?, latents)
+            Ok(download(&state.network.encode(&image)?, latents)?)
         })
     }
 
-    /// See [`npe::generator::Generator::decode`].
+    /// See [`Generator::decode`].
     ///
     /// # Errors
     /// If a length is wrong or libtorch fails.
-    pub fn decode(&self, latents: &[f32], image: &mut [f32]) -> Result<()> {
-        self.run(true, |state| download(&self.decoded(state, latents)?.image, image))
+    pub fn decode_into(&self, latents: &[f32], image: &mut [f32]) -> Result<()> {
+        self.run(true, |state| Ok(download(&self.decoded(state, latents)?.image, image)?))
     }
 
-    /// See [`npe::generator::Generator::pull`]; answers the loss. The gradient goes to the latents only: weights record none.
+    /// See [`Generator::pull`]; answers the loss. The gradient goes to the latents only: weights record none.
     ///
     /// # Errors
     /// If a length is wrong or libtorch fails.
-    pub fn pull(&self, latents: &[f32], weight: &[f32], colour: &[f32], gradient: &mut [f32]) -> Result<f32> {
+    pub fn pull_into(
+        &self,
+        latents: &[f32],
+        weight: &[f32],
+        colour: &[f32],
+        gradient: &mut [f32],
+    ) -> Result<f32> {
         let side = self.image_size as i64;
         // Summed here and in f64: one number less to wait for.
         let total = 3.0 * weight.iter().map(|w| f64::from(*w)).sum::<f64>();
@@ -147,12 +129,12 @@ impl Running {
     }
 
     /// Runs a call alone, with or without recording gradients, on this network's threads.
-    fn run<T>(&self, record: bool, call: impl FnOnce(&mut State) -> Result<T, TchError>) -> Result<T> {
+    fn run<T>(&self, record: bool, call: impl FnOnce(&mut State) -> crate::error::Result<T>) -> Result<T> {
         // A panic leaves no half-made state: `last` is set when it is whole.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let _threads = Threads::set(self.threads);
-        let _mode = GradMode::set(record);
-        let answer = call(&mut state).map_err(|e| explain(&e));
+        let _state = Fresh::recording(record)?;
+        let answer = call(&mut state).map_err(explain);
         if answer.is_err() {
             // It may hold what is in the way.
             state.last = None;
@@ -160,7 +142,7 @@ impl Running {
         answer
     }
 
-    fn decoded<'a>(&self, state: &'a mut State, values: &[f32]) -> Result<&'a Decoded, TchError> {
+    fn decoded<'a>(&self, state: &'a mut State, values: &[f32]) -> crate::error::Result<&'a Decoded> {
         let same = |d: &Decoded| {
             d.values.len() == values.len()
                 && d.values.iter().zip(values).all(|(a, b)| a.to_bits() == b.to_bits())
@@ -183,6 +165,39 @@ impl Running {
     }
 }
 
+/// For use within this package; npe itself calls the table.
+impl Generator for Running {
+    fn image_size(&self) -> usize {
+        self.image_size
+    }
+
+    fn latents(&self) -> usize {
+        self.latents
+    }
+
+    fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {
+        check_values("image", image, 3 * self.image_size * self.image_size)?;
+        let mut latents = vec![0.0; self.latents];
+        self.encode_into(image, &mut latents)?;
+        Ok(latents)
+    }
+
+    fn decode(&self, latents: &[f32]) -> Result<Vec<f32>> {
+        check_values("latents", latents, self.latents)?;
+        let mut image = vec![0.0; 3 * self.image_size * self.image_size];
+        self.decode_into(latents, &mut image)?;
+        Ok(image)
+    }
+
+    fn pull(&self, latents: &[f32], target: &Target<'_>) -> Result<Pull> {
+        check_values("latents", latents, self.latents)?;
+        target.check(self.image_size)?;
+        let mut gradient = vec![0.0; self.latents];
+        let loss = self.pull_into(latents, target.weight, target.colour, &mut gradient)?;
+        Ok(Pull { loss, gradient })
+    }
+}
+
 /// Copies a tensor's values out; their number must be right.
 fn download(from: &Tensor, to: &mut [f32]) -> Result<(), TchError> {
     if from.numel() != to.len() {
@@ -196,7 +211,7 @@ fn download(from: &Tensor, to: &mut [f32]) -> Result<(), TchError> {
 /// # Errors
 /// With what libtorch said, or if the numbers are wrong.
 pub fn probe(device: Device) -> Result<()> {
-    let _on = GradMode::set(true);
+    let _state = Fresh::recording(true)?;
     let slope = || -> Result<f64, TchError> {
         let x = Tensor::f_ones([1, 1, 4, 4], (Kind::Float, device))?.f_set_requires_grad(true)?;
         let weight = Tensor::f_ones([1, 1, 3, 3], (Kind::Float, device))?;
@@ -212,7 +227,7 @@ pub fn probe(device: Device) -> Result<()> {
             ErrorKind::Device,
             format!("{device:?} computes wrong numbers: {found} where 100 is right; update its driver"),
         )),
-        Err(e) => Err(explain(&e)),
+        Err(e) => Err(explain(e.into())),
     }
 }
 

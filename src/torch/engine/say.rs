@@ -2,10 +2,14 @@
 
 use npe::error::{Error, ErrorKind};
 use npe::session::table::Said;
-use tch::TchError;
 
-/// An error of libtorch as npe's: out of memory is told from the rest, C++ stack traces are dropped.
-pub fn explain(error: &TchError) -> Error {
+/// An error of this package as npe's: out of memory is told from the rest, C++ stack traces are dropped.
+pub fn explain(error: crate::error::Error) -> Error {
+    let error = match error {
+        crate::error::Error::Torch(e) => e,
+        crate::error::Error::Npe(e) => return e,
+        crate::error::Error::Told(text) => return Error::new(ErrorKind::Model, text),
+    };
     let text = error.to_string();
     let text = text.strip_prefix("Internal torch error: ").unwrap_or(&text);
     // Traces begin after the first line, or with these words on it.
@@ -22,7 +26,7 @@ pub fn explain(error: &TchError) -> Error {
         return Error::new(
             ErrorKind::OutOfMemory,
             format!(
-                "there is not enough memory on the device: {line}; close other programs that use it, or use cpu"
+                "there is not enough memory on the device: {line}; close other programs that use it, or use another device"
             ),
         );
     }
@@ -57,7 +61,7 @@ mod tests {
     #[test]
     fn a_huge_allocation_is_out_of_memory() {
         let error = Tensor::f_zeros([1 << 44], (Kind::Float, Device::Cpu)).unwrap_err();
-        let error = explain(&error);
+        let error = explain(error.into());
         assert_eq!(error.kind(), ErrorKind::OutOfMemory, "{error}");
         assert_eq!(error.to_string().lines().count(), 1, "{error}");
     }
@@ -65,7 +69,7 @@ mod tests {
     #[test]
     fn a_wrong_shape_is_one_line() {
         let a = Tensor::f_from_slice(&[1.0_f32; 6]).unwrap();
-        let error = explain(&a.f_view([4, 4]).unwrap_err());
+        let error = explain(a.f_view([4, 4]).unwrap_err().into());
         assert_eq!(error.kind(), ErrorKind::Device);
         assert!(error.to_string().contains("shape"), "{error}");
         assert_eq!(error.to_string().lines().count(), 1, "{error}");
@@ -75,7 +79,7 @@ mod tests {
     fn a_cuda_tensor_without_cuda_is_an_error() {
         if !tch::Cuda::is_available() {
             let error = Tensor::f_zeros([1], (Kind::Float, Device::Cuda(0))).unwrap_err();
-            assert_eq!(explain(&error).kind(), ErrorKind::Device);
+            assert_eq!(explain(error.into()).kind(), ErrorKind::Device);
         }
     }
 

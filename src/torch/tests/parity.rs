@@ -3,13 +3,12 @@
 mod common;
 
 use common::*;
-use npe::brush::{Dab, Mode, Stroke};
+use npe::brush::Mode;
 use npe::edit::{Edit, StrokeFile};
-use npe::model::Dtype;
-use npe::photo::{Channels, Frame, Photo, Samples};
+use npe::model::{Dtype, Model, Sizes};
+use npe::photo::Samples;
 use npe::session::Device;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Both compute in f32, in another order.
 const TOLERANCE: f32 = 1e-4;
@@ -19,14 +18,15 @@ fn agree(path: Option<&Path>) {
     assert_eq!((cpu.device, torch.device), (Device::Cpu, Device::CpuTorch));
     let (a, b) = (&torch.generator, &cpu.generator);
     assert_eq!((a.image_size(), a.latents()), (b.image_size(), b.latents()));
-    let off = relative(&a.encode(&image()).unwrap(), &b.encode(&image()).unwrap());
+    let side = a.image_size();
+    let off = relative(&a.encode(&image(side)).unwrap(), &b.encode(&image(side)).unwrap());
     assert!(off < TOLERANCE, "encode: {off}");
     for seed in 0..3 {
         let z = latents(a.latents(), seed);
         let off = relative(&a.decode(&z).unwrap(), &b.decode(&z).unwrap());
         assert!(off < TOLERANCE, "decode: {off}");
-        for weight in [brush(12..29, 30..47), brush(0..64, 0..64), brush(63..64, 0..2)] {
-            let colour = colour();
+        for weight in [(12..29, 30..47), (0..side, 0..side), (side - 1..side, 0..2)] {
+            let (weight, colour) = (brush(side, weight.0, weight.1), colour(side));
             let target = target(&weight, &colour);
             let (p, q) = (a.pull(&z, &target).unwrap(), b.pull(&z, &target).unwrap());
             assert!((p.loss - q.loss).abs() <= TOLERANCE * q.loss, "loss: {} {}", p.loss, q.loss);
@@ -42,6 +42,10 @@ fn random_networks_agree() {
         agree(Some(random(width, hidden, latents, Dtype::F32).path()));
     }
     agree(Some(random(12, 20, 9, Dtype::F16).path()));
+    for side in [32, 128] {
+        let sizes = Sizes { width: 5, hidden: 31, latents: 7 };
+        agree(Some(file(&Model::random_of("ian-simple", side, sizes, Dtype::F32, 5).unwrap()).path()));
+    }
 }
 
 #[test]
@@ -54,29 +58,14 @@ fn the_bundled_network_agrees() {
 fn remembered_decodes_change_nothing() {
     let torch = on(None, Device::CpuTorch);
     let g = &torch.generator;
-    let (z, other, weight, colour) = (latents(192, 1), latents(192, 2), brush(9..20, 9..20), colour());
+    let (z, other, weight, colour) =
+        (latents(192, 1), latents(192, 2), brush(SIDE, 9..20, 9..20), colour(SIDE));
     let target = target(&weight, &colour);
     let fresh = g.pull(&z, &target).unwrap();
     assert_eq!(g.pull(&z, &target).unwrap(), fresh);
     g.decode(&other).unwrap();
     g.decode(&z).unwrap();
     assert_eq!(g.pull(&z, &target).unwrap(), fresh);
-}
-
-const FRAME: Frame = Frame { cx: 224.0, cy: 100.2, side: 165.0, angle: 1.2 };
-
-fn photo() -> Arc<Photo> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/astronaut.png");
-    let rgb = image::open(path).unwrap().to_rgb8();
-    Arc::new(Photo::new(rgb.width(), rgb.height(), Channels::Rgb, Samples::U8(rgb.into_raw())).unwrap())
-}
-
-fn stroke(points: &[(f64, f64)], color: [f32; 3], mode: Mode) -> Stroke {
-    let dab = |(u, v): &(f64, f64)| {
-        let (x, y) = FRAME.to_photo(*u, *v);
-        Dab { x: x as f32, y: y as f32, radius: (0.05 * FRAME.side) as f32, hardness: 0.5, pressure: 1.0 }
-    };
-    Stroke { mode, color, dabs: points.iter().map(dab).collect() }
 }
 
 /// Strokes recorded with one engine and replayed with both: the pictures may differ by 2 of 255.

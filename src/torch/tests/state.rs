@@ -46,7 +46,7 @@ fn wrong_lengths_are_errors_of_libtorch_and_leave_the_network_usable() {
         call(|said| unsafe { (TABLE.make)(model.as_ptr(), model.len(), CPU, 1, &mut made, said) });
     assert_eq!((status, made.latents, made.image_size), (0, 192, 64), "{text}");
     let network: *const c_void = made.network;
-    let (z, image) = (latents(192, 0), image());
+    let (z, image) = (latents(192, 0), image(SIDE));
     let from = |v: &[f32]| Floats { data: v.as_ptr(), count: v.len() };
     fn to(v: &mut [f32]) -> FloatsOut {
         FloatsOut { data: v.as_mut_ptr(), count: v.len() }
@@ -58,7 +58,7 @@ fn wrong_lengths_are_errors_of_libtorch_and_leave_the_network_usable() {
     refused(long, ErrorKind::Device, "shape");
     let small = call(|said| unsafe { (TABLE.decode)(network, from(&z), to(&mut out[1..]), said) });
     refused(small, ErrorKind::Device, "12288 values where 12287 are wanted");
-    let (weight, colour) = (brush(3..9, 3..9), colour());
+    let (weight, colour) = (brush(SIDE, 3..9, 3..9), colour(SIDE));
     let mut loss = 7.0;
     let pull = call(|said| unsafe {
         let (w, c) = (from(&weight[1..]), from(&colour));
@@ -93,7 +93,7 @@ fn a_damaged_model_is_refused() {
 #[test]
 fn eight_threads_at_once_get_their_own_answers() {
     let engine = engine(2);
-    let (weight, colour, image) = (brush(20..40, 20..40), colour(), image());
+    let (weight, colour, image) = (brush(SIDE, 20..40, 20..40), colour(SIDE), image(SIDE));
     let work = |who: usize| {
         let z = latents(192, who);
         let decoded = engine.decode(&z).unwrap();
@@ -110,7 +110,8 @@ fn eight_threads_at_once_get_their_own_answers() {
 /// Grad mode, thread count and random numbers of a host that uses libtorch itself.
 #[test]
 fn what_is_the_hosts_stays_as_it_was() {
-    let (weight, colour, image, z) = (brush(20..40, 20..40), colour(), image(), latents(100, 3));
+    let (weight, colour, image, z) =
+        (brush(SIDE, 20..40, 20..40), colour(SIDE), image(SIDE), latents(100, 3));
     let records = || {
         let x = Tensor::f_from_slice(&[2.0_f32]).unwrap().f_set_requires_grad(true).unwrap();
         x.f_square().unwrap().requires_grad()
@@ -139,4 +140,32 @@ fn what_is_the_hosts_stays_as_it_was() {
     assert_eq!(tch::get_num_threads(), threads);
     std::thread::spawn(move || assert_eq!(tch::get_num_threads(), threads)).join().unwrap();
     assert_eq!(draw(), expected, "random numbers were drawn");
+}
+
+unsafe extern "C" {
+    /// at::autocast::set_autocast_enabled(c10::DeviceType, bool), for which tch knows CUDA only; the CPU is device 0.
+    #[link_name = "_ZN2at8autocast20set_autocast_enabledEN3c1010DeviceTypeEb"]
+    fn set_autocast(device: i8, on: bool);
+}
+
+/// A host that calls from within `torch.autocast`, which rounds what layers take to 8 bits.
+#[test]
+fn a_hosts_autocast_changes_nothing_and_stays_on() {
+    let (z, image, weight, colour) =
+        (latents(100, 3), image(SIDE), brush(SIDE, 20..40, 20..40), colour(SIDE));
+    let all = || {
+        let engine = engine(1);
+        let decoded = engine.decode(&z).unwrap();
+        (engine.encode(&image).unwrap(), decoded, engine.pull(&z, &target(&weight, &colour)).unwrap())
+    };
+    let product = || {
+        let a = Tensor::f_ones([2, 2], (Kind::Float, tch::Device::Cpu)).unwrap();
+        a.f_matmul(&a).unwrap().kind()
+    };
+    let expected = all();
+    unsafe { set_autocast(0, true) };
+    let within = (product(), all(), product());
+    unsafe { set_autocast(0, false) };
+    assert_eq!((within.0, within.2), (Kind::BFloat16, Kind::BFloat16));
+    assert!(within.1 == expected);
 }

@@ -5,10 +5,12 @@ use super::measure::{self, Figures};
 use super::wasserstein::{self, Distance};
 use super::{export, pictures};
 use crate::data::Images;
+use crate::engine::Running;
 use crate::error::{Error, Result};
 use image::RgbImage;
 use npe::cpu::CpuGenerator;
 use npe::edit::{Edit, View, figures};
+use npe::generator::Generator;
 use npe::photo::{Channels, Frame, Photo, Samples};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -80,12 +82,18 @@ pub fn evaluate(
     let sample_distance = wasserstein::sliced(&samples, &photos, images.size);
     let made = measure::reconstructions(network.as_ref(), images, range.clone())?;
     let reconstruction_distance = wasserstein::sliced(&made, &photos, images.size);
-    let engine = || Ok(CpuGenerator::new(&export::fold(network.as_ref(), &recipe)?, 1)?);
+    let engine = || -> Result<Arc<dyn Generator>> {
+        let model = export::fold(network.as_ref(), &recipe)?;
+        Ok(if CpuGenerator::runs(&model.meta.architecture) {
+            Arc::new(CpuGenerator::new(&model, 1)?)
+        } else {
+            Arc::new(Running::new(&model, device, 1)?)
+        })
+    };
     let (edits, sheet, no_edits) = match engine() {
         _ if edits == 0 => (None, None, Some("none were asked for".to_owned())),
-        Err::<_, Error>(e) => (None, None, Some(e.to_string())),
+        Err(e) => (None, None, Some(e.to_string())),
         Ok(generator) => {
-            let generator = Arc::new(generator);
             let chosen = range.start..range.start + edits.min(range.len());
             let (edits, sheet) = strokes(&generator, images, chosen)?;
             (Some(edits), Some(sheet), None)
@@ -105,7 +113,11 @@ pub fn evaluate(
 }
 
 /// Both strokes on each image; the means, and a sheet of the first.
-fn strokes(generator: &Arc<CpuGenerator>, images: &Images, range: Range<usize>) -> Result<(Edits, RgbImage)> {
+fn strokes(
+    generator: &Arc<dyn Generator>,
+    images: &Images,
+    range: Range<usize>,
+) -> Result<(Edits, RgbImage)> {
     let side = images.size as u32;
     let first = range.start;
     let one = |i: usize| -> Result<([figures::Figures; 2], Vec<RgbImage>)> {

@@ -1,37 +1,13 @@
 use super::*;
-use crate::ian::{Sizes, folded::FoldedFull, full::Full, full::Options};
+use crate::ian::{Sizes, folded::Folded, folded::FoldedFull, full::Full, full::Options};
 use npe::generator::Generator;
+use small::{disturb, recipe};
 use tch::Kind;
 
-const CPU: (Kind, Device) = (Kind::Float, Device::Cpu);
+#[path = "../tests/common/small.rs"]
+mod small;
 
-fn recipe(architecture: &str, image_size: usize) -> Recipe {
-    Recipe::parse(&format!(
-        r#"
-        [network]
-        architecture = "{architecture}"
-        width = 4
-        hidden = 24
-        latents = 9
-        image_size = {image_size}
-        [data]
-        source = "none"
-        held_out = 1
-        [train]
-        images = 1
-        batch = 2
-        rate = 0.001
-        [loss]
-        pixel = 1.0
-        [model]
-        name = "test"
-        trained_on = "nothing"
-        licence = "CC0-1.0"
-        eyes = [10.0, 12.0, 20.0, 12.0]
-        "#
-    ))
-    .unwrap()
-}
+const CPU: (Kind, Device) = (Kind::Float, Device::Cpu);
 
 fn sizes(architecture: &str, image_size: usize) -> Sizes {
     recipe(architecture, image_size).network
@@ -39,37 +15,6 @@ fn sizes(architecture: &str, image_size: usize) -> Sizes {
 
 fn images(count: i64, side: usize) -> Tensor {
     Tensor::rand([count, 3, side as i64, side as i64], CPU) * 2.0 - 1.0
-}
-
-/// Gives every parameter a value of its own, and batch norm running figures as after training, so that whatever is forgotten
-/// or swapped shows.
-fn disturb(network: &mut dyn Network) {
-    let _guard = tch::no_grad_guard();
-    for (name, mut t) in network.params().all() {
-        if name.contains("mask") {
-            continue;
-        }
-        let noise = t.randn_like();
-        let new = if name.ends_with(".variance") {
-            noise.abs() + 0.5
-        } else if name.ends_with(".weight") && t.dim() == 1 {
-            noise * 0.3 + 1.0
-        } else if t.dim() == 1 || name.ends_with(".scales") {
-            &t + noise * 0.2
-        } else if t.dim() == 4 {
-            let inputs = if name.starts_with("dec.deconv") || name.starts_with("dec.out") {
-                t.size()[0] as f64 * 6.0
-            } else {
-                (t.numel() as i64 / t.size()[0]) as f64
-            };
-            noise * (2.0 / inputs).sqrt()
-        } else if name.starts_with("iaf.") {
-            &t * 0.4
-        } else {
-            noise * (1.0 / t.size()[1] as f64).sqrt()
-        };
-        t.copy_(&new);
-    }
 }
 
 fn apart(a: &Tensor, b: &Tensor) -> f64 {

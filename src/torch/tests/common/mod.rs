@@ -1,11 +1,14 @@
 //! What the tests of the torch engine share: the engine's file, models, brushes, comparison.
 #![allow(dead_code)] // each test uses a part
 
+use npe::brush::{Dab, Mode, Stroke};
 use npe::generator::Target;
 use npe::model::{Dtype, Model, Sizes};
+use npe::photo::{Channels, Frame, Photo, Samples};
 use npe::session::{Device, LoadedModel, load};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tempfile::NamedTempFile;
 
 pub const SIDE: usize = 64;
 
@@ -34,35 +37,40 @@ pub fn on(path: Option<&Path>, device: Device) -> Arc<LoadedModel> {
     load(path, device, &mut go).unwrap()
 }
 
-/// A file with a random model.
-pub fn random(width: usize, hidden: usize, latents: usize, dtype: Dtype) -> tempfile::NamedTempFile {
-    let model = Model::random(Sizes { width, hidden, latents }, dtype, 5).unwrap();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), model.to_bytes(dtype).unwrap()).unwrap();
+/// A file with a random `ian-simple` for 64 pixels.
+pub fn random(width: usize, hidden: usize, latents: usize, dtype: Dtype) -> NamedTempFile {
+    file(&Model::random(Sizes { width, hidden, latents }, dtype, 5).unwrap())
+}
+
+/// A file with this model.
+pub fn file(model: &Model) -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), model.to_bytes(model.dtype()).unwrap()).unwrap();
     file
 }
 
-pub fn image() -> Vec<f32> {
-    (0..3 * SIDE * SIDE).map(|i| ((i as f32) * 0.37).sin() * ((i / 97) as f32 * 0.11).cos()).collect()
+/// An image of this side.
+pub fn image(side: usize) -> Vec<f32> {
+    (0..3 * side * side).map(|i| ((i as f32) * 0.37).sin() * ((i / 97) as f32 * 0.11).cos()).collect()
 }
 
 pub fn latents(n: usize, seed: usize) -> Vec<f32> {
     (0..n).map(|i| ((i + 31 * seed) as f32 * 0.7 + 0.3).sin() * 1.5).collect()
 }
 
-/// A brush of uneven weight over these rows and columns.
-pub fn brush(y: std::ops::Range<usize>, x: std::ops::Range<usize>) -> Vec<f32> {
-    (0..SIDE * SIDE)
+/// A brush of uneven weight over these rows and columns of an image of this side.
+pub fn brush(side: usize, y: std::ops::Range<usize>, x: std::ops::Range<usize>) -> Vec<f32> {
+    (0..side * side)
         .map(|i| {
-            let inside = y.contains(&(i / SIDE)) && x.contains(&(i % SIDE));
+            let inside = y.contains(&(i / side)) && x.contains(&(i % side));
             if inside { 0.2 + (i % 7) as f32 } else { 0.0 }
         })
         .collect()
 }
 
-/// A colour for each channel.
-pub fn colour() -> Vec<f32> {
-    (0..3 * SIDE * SIDE).map(|i| [0.7, -0.4, 0.1][i / (SIDE * SIDE)]).collect()
+/// A colour for each channel of an image of this side.
+pub fn colour(side: usize) -> Vec<f32> {
+    (0..3 * side * side).map(|i| [0.7, -0.4, 0.1][i / (side * side)]).collect()
 }
 
 pub fn target<'a>(weight: &'a [f32], colour: &'a [f32]) -> Target<'a> {
@@ -75,4 +83,23 @@ pub fn relative(a: &[f32], b: &[f32]) -> f32 {
     let largest = b.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
     assert!(largest > 1e-6, "a test of zeros");
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / largest
+}
+
+/// The face in [`photo`].
+pub const FRAME: Frame = Frame { cx: 224.0, cy: 100.2, side: 165.0, angle: 1.2 };
+
+/// A photo of an astronaut.
+pub fn photo() -> Arc<Photo> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/astronaut.png");
+    let rgb = image::open(path).unwrap().to_rgb8();
+    Arc::new(Photo::new(rgb.width(), rgb.height(), Channels::Rgb, Samples::U8(rgb.into_raw())).unwrap())
+}
+
+/// A stroke through points of the frame (0..1 each).
+pub fn stroke(points: &[(f64, f64)], color: [f32; 3], mode: Mode) -> Stroke {
+    let dab = |(u, v): &(f64, f64)| {
+        let (x, y) = FRAME.to_photo(*u, *v);
+        Dab { x: x as f32, y: y as f32, radius: (0.05 * FRAME.side) as f32, hardness: 0.5, pressure: 1.0 }
+    };
+    Stroke { mode, color, dabs: points.iter().map(dab).collect() }
 }

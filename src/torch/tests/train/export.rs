@@ -106,3 +106,18 @@ fn an_evaluation_is_the_same_every_time() {
     let wrong = evaluate::evaluate(&path, &super::images(12, 32), 0..8, 0, Device::Cpu).unwrap_err();
     assert!(wrong.to_string().contains("32 pixels a side; this network takes 64"), "{wrong}");
 }
+
+/// Strokes on the full network, which the torch engine runs.
+#[test]
+fn a_full_network_is_evaluated_with_its_strokes() {
+    let _one = alone();
+    let room = tempfile::tempdir().unwrap();
+    let path = room.path().join("c");
+    let mut recipe = recipe(32, "");
+    recipe.network.architecture = "ian".into();
+    Learner::new(&recipe, Device::Cpu).unwrap().save(&path).unwrap();
+    let (e, sheet) = evaluate::evaluate(&path, &images(8, 32), 0..8, 2, Device::Cpu).unwrap();
+    assert_eq!(e.no_edits, None);
+    assert_eq!(e.edits.unwrap().images, 2);
+    assert_eq!(sheet.map(|s| s.dimensions()), Some((6 * 32, 2 * 32)));
+}

@@ -1,21 +1,16 @@
-//! A full IAN from a model file, for inference and the gradient to the latents: batch norm folded, the blocks' dilated
-//! convolutions merged into dense ones. Calls [`super::blocks`], [`super::layers`] and `npe::model`.
+//! A full IAN from a model file: the blocks' dilated convolutions are merged into dense ones. Calls [`crate::ian::blocks`] and
+//! [`crate::ian::layers`].
 
-use super::blocks::made;
-use super::blocks::mdc::{Mdcl, dense};
-use super::full::{HEAD_SCALES, HEADS, block_scales, head_image};
-use super::layers::{conv5, deconv5, lrelu};
-use super::{params::channels_last, stages};
+use super::Folded;
+use super::weights::{Layer, Weights, trunk};
 use crate::error::{Error, Result};
+use crate::ian::blocks::made;
+use crate::ian::blocks::mdc::{Mdcl, dense};
+use crate::ian::full::{HEAD_SCALES, HEADS, block_scales, head_image};
+use crate::ian::layers::{deconv5, lrelu};
+use crate::ian::{params::channels_last, stages};
 use npe::model::{ARCHITECTURE_FULL, Model};
 use tch::{Device, Tensor};
-
-/// A weight and a bias.
-#[derive(Debug)]
-struct Layer {
-    weight: Tensor,
-    bias: Tensor,
-}
 
 /// MDBLOCK with its norms folded: a(skip·x + b(a(a(norm·x + shift)))).
 #[derive(Debug)]
@@ -34,7 +29,7 @@ struct FlowPart {
     direct: Tensor,
 }
 
-/// The network. Its tensors need no gradients; its methods give gradients to what they are called with.
+/// The network.
 #[derive(Debug)]
 pub struct FoldedFull {
     convolutions: Vec<Layer>,
@@ -50,29 +45,7 @@ pub struct FoldedFull {
     heads: Vec<(Tensor, Tensor)>,
 }
 
-/// Reads a model's tensors onto a device.
-struct Source<'a> {
-    model: &'a Model,
-    shapes: std::collections::BTreeMap<String, Vec<usize>>,
-    device: Device,
-}
-
-impl Source<'_> {
-    fn tensor(&self, name: &str) -> Result<Tensor> {
-        let missing = || Error::told(format!("the model has no tensor {name}"));
-        let values = self.model.tensor(name).ok_or_else(missing)?.to_f32();
-        let shape: Vec<i64> = self.shapes.get(name).ok_or_else(missing)?.iter().map(|n| *n as i64).collect();
-        let tensor = Tensor::f_from_slice(&values)?.f_reshape(shape)?;
-        channels_last(&tensor.f_to_device(self.device)?)
-    }
-
-    fn layer(&self, name: &str) -> Result<Layer> {
-        Ok(Layer {
-            weight: self.tensor(&format!("{name}.weight"))?,
-            bias: self.tensor(&format!("{name}.bias"))?,
-        })
-    }
-
+impl Weights<'_> {
     /// A dilated convolution merged into a dense kernel.
     fn merged(&self, name: &str, scales: &[i64]) -> Result<Tensor> {
         let bank = self.tensor(&format!("{name}.weight"))?;
@@ -105,12 +78,6 @@ impl Source<'_> {
     }
 }
 
-impl Layer {
-    fn dense(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(x.f_linear(&self.weight, Some(&self.bias))?)
-    }
-}
-
 impl Block {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let inner = lrelu(&x.f_mul(&self.norm.weight)?.f_add(&self.norm.bias)?)?;
@@ -133,56 +100,40 @@ impl FoldedFull {
     /// # Errors
     /// If the model is of another architecture, or memory is short.
     pub fn new(model: &Model, device: Device) -> Result<Self> {
-        if model.meta.architecture != ARCHITECTURE_FULL {
-            return Err(Error::told(format!(
-                "the model is of architecture {:?}, not {ARCHITECTURE_FULL:?}",
-                model.meta.architecture
-            )));
-        }
         let _guard = tch::no_grad_guard();
-        let source = Source { model, shapes: model.meta.tensors().into_iter().collect(), device };
+        let weights = Weights::new(model, ARCHITECTURE_FULL, device)?;
         let stages = stages(model.meta.image_size)?;
-        let layers = |prefix: &str, count: usize| -> Result<Vec<Layer>> {
-            (1..=count).map(|stage| source.layer(&format!("{prefix}{stage}"))).collect()
-        };
         Ok(Self {
-            convolutions: layers("enc.conv", stages)?,
-            fc1: source.layer("enc.fc1")?,
-            mu: source.layer("enc.mu")?,
-            shift: source.flow_part("iaf.mu")?,
-            scale: source.flow_part("iaf.logsigma")?,
-            fc: source.layer("dec.fc")?,
-            deconvolutions: layers("dec.deconv", stages)?,
-            blocks: (1..stages).map(|stage| source.block(stage)).collect::<Result<_>>()?,
+            convolutions: weights.layers("enc.conv", stages)?,
+            fc1: weights.layer("enc.fc1")?,
+            mu: weights.layer("enc.mu")?,
+            shift: weights.flow_part("iaf.mu")?,
+            scale: weights.flow_part("iaf.logsigma")?,
+            fc: weights.layer("dec.fc")?,
+            deconvolutions: weights.layers("dec.deconv", stages)?,
+            blocks: (1..stages).map(|stage| weights.block(stage)).collect::<Result<_>>()?,
             heads: (HEADS.iter())
                 .map(|(name, _)| {
-                    Ok((source.tensor(&format!("{name}.weight"))?, source.tensor(&format!("{name}.scales"))?))
+                    Ok((
+                        weights.tensor(&format!("{name}.weight"))?,
+                        weights.tensor(&format!("{name}.scales"))?,
+                    ))
                 })
                 .collect::<Result<_>>()?,
         })
     }
+}
 
-    /// The latents `[N, latents]` of images `[N, 3, S, S]`: the posterior's mean through the flow, which is what the decoder
-    /// takes.
-    ///
-    /// # Errors
-    /// If the shape is wrong or memory is short.
-    pub fn encode(&self, images: &Tensor) -> Result<Tensor> {
-        let mut x = images.shallow_clone();
-        for layer in &self.convolutions {
-            x = lrelu(&conv5(&x, &layer.weight, Some(&layer.bias))?)?;
-        }
-        let z0 = self.mu.dense(&self.fc1.dense(&x.f_flatten(1, -1)?)?.f_relu()?)?;
+impl Folded for FoldedFull {
+    fn encode(&self, images: &Tensor) -> Result<Tensor> {
+        let top = trunk(&self.convolutions, images)?;
+        let z0 = self.mu.dense(&self.fc1.dense(&top)?.f_relu()?)?;
         made::flow(&z0, &self.shift.forward(&z0)?, &self.scale.forward(&z0)?)
     }
 
-    /// The images `[N, 3, S, S]` of latents `[N, latents]`.
-    ///
-    /// # Errors
-    /// If the shape is wrong or memory is short.
-    pub fn decode(&self, latents: &Tensor) -> Result<Tensor> {
+    fn decode(&self, latents: &Tensor) -> Result<Tensor> {
         let x = lrelu(&self.fc.dense(latents)?)?;
-        let mut x = channels_last(&x.f_reshape([-1, self.deconvolutions[0].weight.size()[0], 4, 4])?)?;
+        let mut x = x.f_unflatten(1, [-1, 4, 4])?;
         for (i, layer) in self.deconvolutions.iter().enumerate() {
             x = deconv5(&x, &layer.weight, Some(&layer.bias))?;
             x = match self.blocks.get(i) {
