@@ -22,7 +22,7 @@ pub struct Options {
 #[derive(clap::Args)]
 pub struct Output {
     /// The picture to write
-    #[arg(short, long = "output", value_name = "OUT")]
+    #[arg(short = 'o', long = "output", value_name = "OUT")]
     pub path: PathBuf,
     /// Replace OUT if it exists
     #[arg(long)]
