@@ -204,7 +204,7 @@ fn the_command_sets_lists_and_shows() {
     let (here, model, face) = (room.path(), MODEL.1.to_str().unwrap(), astronaut());
     let info = json(&npe(here, &["info", "--model", model, "--json"]));
     assert_eq!(info["model"]["attributes"], serde_json::json!(["smile", "light from the left"]));
-    assert_eq!(info["model"]["aligner"], false);
+    assert_eq!(info["model"]["aligner"], Model::bundled().unwrap().aligner().is_some());
     let text = npe(here, &["info", "--model", model]);
     assert!(String::from_utf8_lossy(&text.stdout).contains("sliders  smile, light from the left"));
 
