@@ -51,20 +51,40 @@ fn refused(file: &[u8], words: &[&str]) {
     }
 }
 
+/// Each shipped model opens, has the hash of the list and of its card, and its card names its terms.
+#[test]
+fn shipped_models_are_those_of_the_list_and_of_their_cards() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let mut names = Vec::new();
+    for line in include_str!("../models/SHA256SUMS").lines() {
+        let (sum, file) = line.split_once("  ").unwrap();
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let found: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(found, sum, "{file}");
+        assert!(bytes.len() <= 32 << 20, "{file}");
+        let model = Model::open(&folder.join(file)).unwrap();
+        let card = std::fs::read_to_string(folder.join(file).with_extension("md")).unwrap();
+        assert!(card.contains(sum) && card.contains(&model.meta.licence), "{file}");
+        assert_eq!(file, format!("{}.safetensors", model.meta.name));
+        names.push(model.meta.name);
+    }
+    assert_eq!(names, ["anime", "faces", "objects32"]);
+}
+
 #[test]
 fn the_bundled_model_is_the_file_of_the_repository() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/faces.safetensors");
-    let sum = Sha256::digest(std::fs::read(&path).unwrap());
-    let sum: String = sum.iter().map(|b| format!("{b:02x}")).collect();
-    let list = include_str!("../models/SHA256SUMS");
-    assert_eq!(list, format!("{sum}  faces.safetensors\n"));
     for model in [Model::bundled().unwrap(), Model::open(&path).unwrap()] {
-        assert_eq!(model.sha256(), sum);
+        assert!(
+            include_str!("../models/SHA256SUMS").contains(&format!("{}  faces.safetensors", model.sha256()))
+        );
         assert_eq!(model.meta.sizes(), Sizes { width: 48, hidden: 512, latents: 192 });
         assert_eq!(model.meta.name, "faces");
         assert_eq!((model.meta.eye_left, model.meta.eye_right), ((22.9, 32.6), (41.1, 32.6)));
         assert_eq!(model.meta.licence, "non-commercial research");
         assert!(model.meta.trained_on.contains("CelebA"));
+        assert_eq!(model.attributes()[0].name, "smile");
+        assert!(model.aligner().is_some());
     }
 }
 

@@ -308,7 +308,7 @@ fn unloading_frees() {
         assert!(Arc::ptr_eq(&model, &again), "not shared");
         let other = load(Some(file.path()), Device::Cpu, &mut go).unwrap();
         assert!(!Arc::ptr_eq(&model, &other), "shared over devices");
-        model.generator.pull(&latents(192, 0), &target(&weight, &colour)).unwrap();
+        model.generator.pull(&latents(100, 0), &target(&weight, &colour)).unwrap();
         let weak = Arc::downgrade(&model);
         drop((model, again));
         assert!(weak.upgrade().is_none());

@@ -111,7 +111,7 @@ fn eight_threads_at_once_get_their_own_answers() {
 #[test]
 fn what_is_the_hosts_stays_as_it_was() {
     let (weight, colour, image, z) =
-        (brush(SIDE, 20..40, 20..40), colour(SIDE), image(SIDE), latents(100, 3));
+        (brush(SIDE, 20..40, 20..40), colour(SIDE), image(SIDE), latents(192, 3));
     let records = || {
         let x = Tensor::f_from_slice(&[2.0_f32]).unwrap().f_set_requires_grad(true).unwrap();
         x.f_square().unwrap().requires_grad()
@@ -152,7 +152,7 @@ unsafe extern "C" {
 #[test]
 fn a_hosts_autocast_changes_nothing_and_stays_on() {
     let (z, image, weight, colour) =
-        (latents(100, 3), image(SIDE), brush(SIDE, 20..40, 20..40), colour(SIDE));
+        (latents(192, 3), image(SIDE), brush(SIDE, 20..40, 20..40), colour(SIDE));
     let all = || {
         let engine = engine(1);
         let decoded = engine.decode(&z).unwrap();
