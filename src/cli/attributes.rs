@@ -46,7 +46,7 @@ pub fn run(args: &Args) -> Result {
     if extras.attributes.is_empty() {
         let name = &model.meta.name;
         return Err(Failure::usage(format!(
-            "the model {name} has no attributes; give one that has with --model, or add some: npe-train attributes"
+            "the model {name} has no attributes; give one that has with --model, or add some: npe-train extras"
         )));
     }
     let known = |name: &String| extras.attributes.iter().any(|a| a.name == *name);

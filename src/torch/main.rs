@@ -299,7 +299,10 @@ fn write_model(bytes: &[u8], path: &Path, force: bool) -> Result<String> {
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |e: &dyn std::fmt::Display| Error::file("the model can't be written:", path, e);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| failed(&e))?;
+    // As a plain new file would have them: what the umask leaves.
+    let open_to_all = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let mut file =
+        tempfile::Builder::new().permissions(open_to_all).tempfile_in(folder).map_err(|e| failed(&e))?;
     file.write_all(bytes).map_err(|e| failed(&e))?;
     file.persist(path).map_err(|e| failed(&e))?;
     let sha256 = Model::from_bytes(bytes)?.sha256().to_owned();
