@@ -30,7 +30,7 @@ pub fn orthogonal(weight: &Tensor, layout: Layout) -> Result<Tensor> {
     };
     let rows = if rows.size()[0] > rows.size()[1] { rows.f_transpose(0, 1)? } else { rows };
     let gram = rows.f_matmul(&rows.f_transpose(0, 1)?)?;
-    let identity = Tensor::f_eye(gram.size()[0], (gram.kind(), gram.device()))?;
+    let identity = Tensor::f_eye(gram.size()[0], (gram.f_kind()?, gram.device()))?;
     Ok(gram.f_sub(&identity)?.f_abs()?.f_sum(None::<Kind>)?)
 }
 
