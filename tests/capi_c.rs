@@ -147,7 +147,7 @@ fn c_and_cpp_programs_edit_a_photo() {
     // The same strokes by the Rust interface give the same pixels.
     let photo = Arc::new(Photo::new(width, height, Channels::Rgb, Samples::U8(bytes)).unwrap());
     let model = npe::session::load(None, npe::session::Device::Auto, &mut |_| true).unwrap();
-    let frame = npe::photo::find(&photo).unwrap()[0].frame;
+    let frame = npe::photo::find_with(&photo, model.meta.extras.aligner.as_deref()).unwrap()[0].frame;
     let mut edit = Edit::new(model.generator.clone(), photo, frame).unwrap();
     let strokes = StrokeFile::from_json(&std::fs::read_to_string(&json).unwrap()).unwrap();
     strokes.apply(&mut edit, &mut |_| true).unwrap();

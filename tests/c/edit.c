@@ -96,6 +96,8 @@ int main(int argc, char **argv) {
 
     OK(npe_find_faces(&photo, frames, 4, &faces));
     MUST(faces >= 1);
+    OK(npe_model_find_faces(model, &photo, frames, 4, &faces)); /* where this model wants them */
+    MUST(faces >= 1);
     OK(npe_encode(model, &photo, NULL, &edit));
     npe_model_free(model); /* the edit keeps what it needs */
     OK(npe_edit_get_frame(edit, &frame));
