@@ -1,0 +1,398 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""A photo in a person's hands: the engine in a thread of its own, for any editor.
+
+The host says what it wants and goes on; nothing here blocks it. What has been wished for and not been begun is merged: of
+ten pictures of the guide only the newest is looked at. What happens is told on the host's own thread, through the
+function `post` that it brings (GLib.idle_add, a Qt signal).
+
+Two edits are kept. The *base* has what was done to the face as a whole or stroke by stroke (`change`): sliders, latent
+tiles, a sample, strokes of a canvas. The one that is *shown* is a copy of it that follows the guide.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+import time
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from . import npe
+from .words import _
+
+#: Something to be run on the host's thread.
+Post = Callable[[Callable[[], None]], None]
+#: Something done to an edit.
+Change = Callable[[npe.Edit], Any]
+
+
+class Guide(NamedTuple):
+    """What is painted on the guide: small RGBA pixels, and the rectangle of the photo that they cover."""
+
+    image: npe.Image
+    placement: npe.Placement
+    mode: int = npe.MODE_COLOR
+
+
+class Saved(NamedTuple):
+    """An edit as it is kept in a document."""
+
+    #: All that was done (npe-strokes), the guide's parts last.
+    strokes: str
+    #: How many operations of it are the base's.
+    base: int
+
+    def base_strokes(self) -> str:
+        """The strokes of the base alone."""
+        file = json.loads(self.strokes)
+        file["operations"] = file["operations"][:self.base]
+        return json.dumps(file)
+
+
+class Opened(NamedTuple):
+    """A photo is ready to be edited."""
+
+    #: Where its face is, in the pixels of the image that was opened.
+    frame: npe.Frame
+    model: npe.ModelInfo
+    session: npe.SessionInfo
+    settings: npe.Settings
+    #: Sliders and where they stand.
+    attributes: Dict[str, float]
+
+
+class Result(NamedTuple):
+    """What the host draws: the change as a layer, inside `rect` (photo pixels); nothing of it is left outside."""
+
+    rect: npe.Rect
+    #: Rows without gaps, of the format that `open` was given; empty if the rectangle is.
+    pixels: bytearray
+    #: From the wish to here, in seconds.
+    seconds: float
+    attributes: Dict[str, float]
+    #: How often undo and redo of the base will find something.
+    undo_levels: Tuple[int, int]
+
+
+class Listener:
+    """What the host is told, always on its own thread. Override what is wanted."""
+
+    def busy(self, what: str) -> None:
+        """Work has begun: a few words for the person; "" when there is nothing to do."""
+
+    def progress(self, done: float) -> None:
+        """How far long work is, 0 to 1."""
+
+    def found(self, faces: List[npe.Frame]) -> None:
+        """The answer to `find`: the faces, largest first, or none."""
+
+    def opened(self, opened: Opened) -> None:
+        """A photo is ready."""
+
+    def result(self, result: Result) -> None:
+        """The picture has changed."""
+
+    def viewed(self, view: int, picture: npe.Image) -> None:
+        """The view that was asked for, anew after each change."""
+
+    def saved(self, saved: Saved) -> None:
+        """The answer to `save`."""
+
+    def failed(self, sentence: str) -> None:
+        """Something did not work; the edit is as it was before it."""
+
+
+class _Photo(NamedTuple):
+    image: npe.Image
+    layer_format: int
+    frame: npe.Frame
+    rough: bool
+    saved: Optional[Saved]
+
+
+class _Wishes:
+    """What is to be done, the newest of each kind."""
+
+    def __init__(self) -> None:
+        self.model: Optional[Tuple[Optional[str], str]] = None
+        self.find: Optional[npe.Image] = None
+        self.photo: Optional[_Photo] = None
+        self.changes: List[Tuple[str, Change]] = []
+        self.settings: Optional[npe.Settings] = None
+        self.guide: Optional[Guide] = None
+        self.view: Optional[Tuple[int, int]] = None
+        self.save = False
+        #: When the first of them was made.
+        self.since = 0.0
+
+    def any(self) -> bool:
+        return bool(self.model or self.find or self.photo or self.changes or self.settings or self.guide or self.view
+                    or self.save)
+
+
+def region_of(frame: npe.Frame, width: int, height: int) -> npe.Rect:
+    """The part of a photo that an edit of this frame may look at or change, with room for the face to be found in it
+    again. Large photos need not be read whole."""
+    turned = math.radians(frame.angle)
+    half = 0.5 * frame.side * (abs(math.cos(turned)) + abs(math.sin(turned))) + 0.3 * frame.side
+    # npe takes no photo of under 8 pixels a side.
+    left, top = max(0, min(int(frame.cx - half), width - 8)), max(0, min(int(frame.cy - half), height - 8))
+    right, bottom = min(width, int(frame.cx + half) + 1), min(height, int(frame.cy + half) + 1)
+    return npe.Rect(left, top, max(8, right - left), max(8, bottom - top))
+
+
+class _Stopped(Exception):
+    """The host closed this, or wants another photo: what is being done is of no use any more."""
+
+
+class Live:
+    """See the module. Every method may be called on the host's thread and returns at once."""
+
+    def __init__(self, post: Post, listener: Listener) -> None:
+        self._post = post
+        self._listener = listener
+        self._wishes = _Wishes()
+        self._wake = threading.Condition()
+        self._closed = False
+        # The rest belongs to the worker.
+        self._model: Optional[npe.Model] = None
+        self._photo: Optional[_Photo] = None
+        self._base: Optional[npe.Edit] = None
+        self._shown: Optional[npe.Edit] = None
+        self._settings: Optional[npe.Settings] = None
+        self._guide: Optional[Guide] = None
+        self._view: Optional[Tuple[int, int]] = None
+        self._drawn = npe.Rect(0, 0, 0, 0)
+        self._thread = threading.Thread(target=self._work, name="npe", daemon=True)
+        self._thread.start()
+
+    # Wishes.
+
+    @contextmanager
+    def _wishing(self) -> Iterator[_Wishes]:
+        with self._wake:
+            if not self._wishes.any():
+                self._wishes.since = time.monotonic()
+            yield self._wishes
+            self._wake.notify()
+
+    def load(self, path: Optional[str] = None, device: str = "auto") -> None:
+        """Takes a model (None: the one inside the library). An open photo is encoded anew, its changes are lost."""
+        with self._wishing() as wishes:
+            wishes.model = (path, device)
+
+    def find(self, image: npe.Image) -> None:
+        """Looks for faces; a picture of 1,000 to 2,000 pixels a side, shrunk from a larger photo, is enough."""
+        with self._wishing() as wishes:
+            wishes.find = image
+
+    def open(self, image: npe.Image, layer_format: int, frame: npe.Frame, rough: bool = False,
+             saved: Optional[Saved] = None) -> None:
+        """Begins with a photo, or the part of one around the frame (`region_of`), whose pixels must not be changed any
+        more; results come as layers of `layer_format`. A `rough` frame, from a shrunk picture, is set right by
+        looking for the face again. Changes of an earlier photo that wait are dropped."""
+        with self._wishing() as wishes:
+            wishes.photo = _Photo(image, layer_format, frame, rough, saved)
+            wishes.changes, wishes.guide = [], None
+
+    def change(self, change: Change, key: str = "") -> None:
+        """Does something to the base. With a key it replaces the last one of that key if that has not been begun and
+        nothing else was wished for since: for sliders."""
+        with self._wishing() as wishes:
+            if key and wishes.changes and wishes.changes[-1][0] == key:
+                wishes.changes.pop()
+            wishes.changes.append((key, change))
+
+    def set_settings(self, settings: npe.Settings) -> None:
+        """How strokes act and how the change is shown."""
+        with self._wishing() as wishes:
+            wishes.settings = settings
+
+    def set_guide(self, guide: Guide) -> None:
+        """What is painted now."""
+        with self._wishing() as wishes:
+            wishes.guide = guide
+
+    def set_view(self, view: int, format: int = npe.FORMAT_RGB_U8) -> None:
+        """The small picture to be told of, one of VIEW_..., now and after each change; -1 for none."""
+        with self._wishing() as wishes:
+            wishes.view = (view, format)
+
+    def save(self) -> None:
+        """Asks for what a document keeps, after all that was wished for before."""
+        with self._wishing() as wishes:
+            wishes.save = True
+
+    def close(self) -> None:
+        """Stops what is being done and frees all; nothing is told any more. Waits for a moment at most: a stroke hears of
+        it within a solver step."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join(2.0)
+
+    # The worker.
+
+    def _tell(self, name: str, *values: Any) -> None:
+        def told() -> None:
+            if not self._closed:
+                getattr(self._listener, name)(*values)
+
+        if not self._closed:
+            self._post(told)
+
+    def _step(self, done: float) -> bool:
+        """Progress of a stroke; stops it if its photo or its model is given up."""
+        return not (self._closed or self._wishes.photo or self._wishes.model)
+
+    def _loading(self, done: float) -> bool:
+        self._tell("progress", done)
+        return not self._closed
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                while not self._closed and not self._wishes.any():
+                    self._wake.wait()
+                if self._closed:
+                    break
+                wishes, self._wishes = self._wishes, _Wishes()
+            try:
+                self._fulfil(wishes)
+            except _Stopped:
+                pass
+            except npe.NpeError as e:
+                if e.status != npe.ERR_CANCELLED:
+                    self._tell("failed", str(e))
+            except npe.LibraryError as e:
+                self._tell("failed", str(e))
+            except MemoryError:
+                self._tell("failed", _("There is not enough memory for this; close other images and try again."))
+            except Exception as e:  # noqa: BLE001 - the thread must live on, and the person must hear of it
+                from . import log
+                log.exception("the engine's thread")
+                self._tell("failed", _("A defect of the Neural Brush: {error}. The log {log} has the details.").format(
+                    error=f"{type(e).__name__}: {e}", log=log.path()))
+            self._tell("busy", "")
+        for edit in (self._shown, self._base):
+            if edit is not None:
+                edit.close()
+        if self._model is not None:
+            self._model.close()
+
+    def _fulfil(self, wishes: _Wishes) -> None:
+        if wishes.view is not None:
+            self._view = wishes.view if wishes.view[0] >= 0 else None
+        if wishes.settings is not None:
+            self._settings = wishes.settings
+        if wishes.guide is not None:
+            self._guide = wishes.guide
+        fresh = False
+        if wishes.model is not None:
+            self._load(*wishes.model)
+            fresh = True
+        if wishes.photo is not None:
+            self._photo = wishes.photo
+            self._guide = wishes.guide
+            # The new photo's layer has nothing of the old one's.
+            self._drawn = npe.Rect(0, 0, 0, 0)
+            fresh = True
+        if self._model is None and (self._photo is not None or wishes.find is not None):
+            self._load(None, "auto")
+        if wishes.find is not None and self._model is not None:
+            self._tell("busy", _("Looking for faces…"))
+            self._tell("found", self._model.find_faces(wishes.find))
+        if self._photo is None:
+            return
+        if fresh:
+            self._begin(self._photo)
+        if self._base is None:
+            return
+        # A slider that fails is told, and the rest goes on.
+        failed: Optional[npe.NpeError] = None
+        for _key, change in wishes.changes:
+            try:
+                change(self._base)
+            except npe.NpeError as e:
+                failed = e
+        if wishes.changes or self._shown is None:
+            copy = self._base.copy()
+            if self._shown is not None:
+                self._shown.close()
+            self._shown = copy
+        if self._settings is not None:
+            self._base.set_settings(self._settings)
+            self._shown.set_settings(self._settings)
+        if fresh or wishes.changes or wishes.settings is not None or wishes.guide is not None:
+            self._follow_and_draw(wishes.since)
+        elif wishes.view is not None:
+            self._tell_view()
+        if wishes.save:
+            base = len(json.loads(self._base.strokes())["operations"])
+            self._tell("saved", Saved(self._shown.strokes(), base))
+        if failed is not None:
+            raise failed
+
+    def _load(self, path: Optional[str], device: str) -> None:
+        self._tell("busy", _("Loading the model…"))
+        model = npe.Model(path, device, self._loading)
+        if self._model is not None:
+            self._model.close()
+        self._model = model
+        if self._photo is not None and self._photo.saved is not None:
+            # Its strokes are the other model's.
+            self._photo = self._photo._replace(saved=None)
+
+    def _begin(self, photo: _Photo) -> None:
+        assert self._model is not None
+        self._tell("busy", _("Looking at the face…"))
+        frame = self._exact(photo) if photo.rough else photo.frame
+        base = npe.Edit(self._model, photo.image, frame)
+        shown: Optional[npe.Edit] = None
+        if photo.saved is not None:
+            shown = base.copy()
+            shown.load_strokes(photo.saved.strokes, self._step)
+            if photo.saved.base > 0:
+                base.load_strokes(photo.saved.base_strokes(), self._step)
+            self._settings = shown.settings()
+        for edit in (self._base, self._shown):
+            if edit is not None:
+                edit.close()
+        self._base, self._shown = base, shown
+        self._tell("opened", Opened(base.frame(), self._model.info(), npe.session_info(),
+                                    self._settings or base.settings(), self._attributes()))
+
+    def _exact(self, photo: _Photo) -> npe.Frame:
+        """Where the model sees the face that a rough frame means."""
+        assert self._model is not None
+        rough = photo.frame
+
+        def distance(face: npe.Frame) -> float:
+            return math.hypot(face.cx - rough.cx, face.cy - rough.cy) + abs(face.side - rough.side)
+
+        nearest = min(self._model.find_faces(photo.image), key=distance, default=rough)
+        return nearest if distance(nearest) < 0.3 * rough.side else rough
+
+    def _attributes(self) -> Dict[str, float]:
+        assert self._model is not None and self._base is not None
+        return {name: self._base.attribute(name) for name in self._model.attributes()}
+
+    def _follow_and_draw(self, since: float) -> None:
+        assert self._base is not None and self._shown is not None and self._photo is not None
+        if self._guide is not None:
+            self._tell("busy", _("Painting…"))
+            self._shown.follow(self._guide.image, self._guide.placement, self._guide.mode, self._step)
+        if not self._step(1.0):
+            raise _Stopped
+        changed = self._shown.changed_rect()
+        area = changed.union(self._drawn)
+        pixels = bytearray() if area.empty else self._shown.decode_change(area, self._photo.layer_format)
+        self._drawn = changed
+        self._tell("result", Result(area, pixels, time.monotonic() - since, self._attributes(),
+                                    self._base.undo_levels()))
+        self._tell_view()
+
+    def _tell_view(self) -> None:
+        if self._view is not None and self._shown is not None:
+            self._tell("viewed", self._view[0], self._shown.view(*self._view))
