@@ -13,6 +13,7 @@ from typing import Dict, NamedTuple, Optional, Tuple
 from gi.repository import Gegl, Gimp
 
 from npe_shared import npe
+from npe_shared.errors import Refused
 from npe_shared.words import _
 
 #: The longer side of the picture that faces are looked for in.
@@ -36,7 +37,7 @@ class Kind(NamedTuple):
 _DEPTHS: Dict[str, Tuple[str, int]] = {"u8": ("u8", 16), "u16": ("u16", 32), "float": ("float", 64)}
 
 
-class UnsuitableImage(Exception):
+class UnsuitableImage(Refused):
     """An image that can't be edited; says why and what to do."""
 
 

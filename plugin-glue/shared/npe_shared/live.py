@@ -12,13 +12,13 @@ tiles, a sample, strokes of a canvas. The one that is *shown* is a copy of it th
 from __future__ import annotations
 
 import json
-import math
 import threading
 import time
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from . import npe
+from . import errors, frames, npe
+from .frames import region_of  # noqa: F401 - hosts find it here, beside `open`
 from .words import _
 
 #: Something to be run on the host's thread.
@@ -42,6 +42,10 @@ class Saved(NamedTuple):
     strokes: str
     #: How many operations of it are the base's.
     base: int
+
+    def count(self) -> int:
+        """How many operations there are in all."""
+        return len(json.loads(self.strokes)["operations"])
 
     def base_strokes(self) -> str:
         """The strokes of the base alone."""
@@ -122,24 +126,14 @@ class _Wishes:
         self.settings: Optional[npe.Settings] = None
         self.guide: Optional[Guide] = None
         self.view: Optional[Tuple[int, int]] = None
+        self.redraw = False
         self.save = False
         #: When the first of them was made.
         self.since = 0.0
 
     def any(self) -> bool:
         return bool(self.model or self.find or self.photo or self.changes or self.settings or self.guide or self.view
-                    or self.save)
-
-
-def region_of(frame: npe.Frame, width: int, height: int) -> npe.Rect:
-    """The part of a photo that an edit of this frame may look at or change, with room for the face to be found in it
-    again. Large photos need not be read whole."""
-    turned = math.radians(frame.angle)
-    half = 0.5 * frame.side * (abs(math.cos(turned)) + abs(math.sin(turned))) + 0.3 * frame.side
-    # npe takes no photo of under 8 pixels a side.
-    left, top = max(0, min(int(frame.cx - half), width - 8)), max(0, min(int(frame.cy - half), height - 8))
-    right, bottom = min(width, int(frame.cx + half) + 1), min(height, int(frame.cy + half) + 1)
-    return npe.Rect(left, top, max(8, right - left), max(8, bottom - top))
+                    or self.redraw or self.save)
 
 
 class _Stopped(Exception):
@@ -219,6 +213,11 @@ class Live:
         with self._wishing() as wishes:
             wishes.view = (view, format)
 
+    def redraw(self) -> None:
+        """Asks for the whole result again."""
+        with self._wishing() as wishes:
+            wishes.redraw = True
+
     def save(self) -> None:
         """Asks for what a document keeps, after all that was wished for before."""
         with self._wishing() as wishes:
@@ -262,18 +261,9 @@ class Live:
                 self._fulfil(wishes)
             except _Stopped:
                 pass
-            except npe.NpeError as e:
-                if e.status != npe.ERR_CANCELLED:
-                    self._tell("failed", str(e))
-            except npe.LibraryError as e:
-                self._tell("failed", str(e))
-            except MemoryError:
-                self._tell("failed", _("There is not enough memory for this; close other images and try again."))
             except Exception as e:  # noqa: BLE001 - the thread must live on, and the person must hear of it
-                from . import log
-                log.exception("the engine's thread")
-                self._tell("failed", _("A defect of the Neural Brush: {error}. The log {log} has the details.").format(
-                    error=f"{type(e).__name__}: {e}", log=log.path()))
+                if not (isinstance(e, npe.NpeError) and e.status == npe.ERR_CANCELLED):
+                    self._tell("failed", errors.sentence(e))
             self._tell("busy", "")
         for edit in (self._shown, self._base):
             if edit is not None:
@@ -324,7 +314,7 @@ class Live:
         if self._settings is not None:
             self._base.set_settings(self._settings)
             self._shown.set_settings(self._settings)
-        if fresh or wishes.changes or wishes.settings is not None or wishes.guide is not None:
+        if fresh or wishes.changes or wishes.settings is not None or wishes.guide is not None or wishes.redraw:
             self._follow_and_draw(wishes.since)
         elif wishes.view is not None:
             self._tell_view()
@@ -347,7 +337,7 @@ class Live:
     def _begin(self, photo: _Photo) -> None:
         assert self._model is not None
         self._tell("busy", _("Looking at the face…"))
-        frame = self._exact(photo) if photo.rough else photo.frame
+        frame = frames.exact(self._model, photo.image, photo.frame) if photo.rough else photo.frame
         base = npe.Edit(self._model, photo.image, frame)
         shown: Optional[npe.Edit] = None
         if photo.saved is not None:
@@ -362,17 +352,6 @@ class Live:
         self._base, self._shown = base, shown
         self._tell("opened", Opened(base.frame(), self._model.info(), npe.session_info(),
                                     self._settings or base.settings(), self._attributes()))
-
-    def _exact(self, photo: _Photo) -> npe.Frame:
-        """Where the model sees the face that a rough frame means."""
-        assert self._model is not None
-        rough = photo.frame
-
-        def distance(face: npe.Frame) -> float:
-            return math.hypot(face.cx - rough.cx, face.cy - rough.cy) + abs(face.side - rough.side)
-
-        nearest = min(self._model.find_faces(photo.image), key=distance, default=rough)
-        return nearest if distance(nearest) < 0.3 * rough.side else rough
 
     def _attributes(self) -> Dict[str, float]:
         assert self._model is not None and self._base is not None
