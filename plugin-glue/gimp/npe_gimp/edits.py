@@ -2,14 +2,13 @@
 """What the neural brush keeps in a GIMP image: which layers belong together, and the strokes that made them.
 
 A result layer lies over the layer whose photo it changes (its *source*) and carries a parasite: the strokes (npe-strokes
-v1), which part of the source they are about, and which model made them. Parasites are saved in XCF files and undone with
-the layer's other changes.
+v1), which part of the source they are about, and which model made them. Parasites are saved in XCF files.
 """
 
 from __future__ import annotations
 
 import json
-from typing import NamedTuple, Optional
+from typing import List, NamedTuple, Optional
 
 from gi.repository import Gimp
 
@@ -42,7 +41,8 @@ def keep(layer: Gimp.Layer, kept: Kept) -> None:
         "frame": list(kept.frame), "model": kept.model, "base": kept.saved.base,
         "strokes": json.loads(kept.saved.strokes),
     }).encode()
-    layer.attach_parasite(Gimp.Parasite.new(PARASITE, Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE, data))
+    # Not undoable: it follows live pixels, and a person undoing a brush stroke must not meet it.
+    layer.attach_parasite(Gimp.Parasite.new(PARASITE, Gimp.PARASITE_PERSISTENT, data))
 
 
 def kept(layer: Gimp.Item) -> Optional[Kept]:
@@ -61,19 +61,67 @@ def kept(layer: Gimp.Item) -> Optional[Kept]:
         return None
 
 
+def mark_guide(guide: Gimp.Layer, result: Gimp.Layer) -> None:
+    """Says which result layer follows a guide."""
+    guide.attach_parasite(Gimp.Parasite.new(GUIDE_PARASITE, Gimp.PARASITE_PERSISTENT, str(result.get_tattoo()).encode()))
+
+
+def result_of(guide: Gimp.Item, image: Gimp.Image) -> Optional[Gimp.Layer]:
+    """The result layer that follows a guide; None if this is no guide or its result is gone."""
+    mark = guide.get_parasite(GUIDE_PARASITE)
+    if mark is None:
+        return None
+    try:
+        return image.get_layer_by_tattoo(int(bytes(mark.get_data()).rstrip(b"\0").decode()))
+    except ValueError:
+        log.error("the parasite of layer %r names no layer", guide.get_name())
+        return None
+
+
 def source_of(layer: Gimp.Layer, image: Gimp.Image) -> Optional[Gimp.Layer]:
-    """The layer that a result layer or a guide changes, if it is still there; else the layer itself if it is an ordinary
-    one."""
-    own = kept(layer)
-    if own is None:
-        mark = layer.get_parasite(GUIDE_PARASITE)
-        if mark is None:
-            return layer
-        try:
-            result = image.get_layer_by_tattoo(int(bytes(mark.get_data()).rstrip(b"\0").decode()))
-        except ValueError:
-            return None
-        own = kept(result) if result is not None else None
-        if own is None:
-            return None
-    return image.get_layer_by_tattoo(own.source)
+    """The layer that a result layer or a guide changes, if it is still there; an ordinary layer is its own source."""
+    result = result_of(layer, image) if layer.get_parasite(GUIDE_PARASITE) is not None else layer
+    if result is None:
+        return None
+    own = kept(result)
+    return result if own is None else image.get_layer_by_tattoo(own.source)
+
+
+class Found(NamedTuple):
+    """An edit that is in an image."""
+
+    kept: Kept
+    result: Gimp.Layer
+    #: None once it was baked.
+    guide: Optional[Gimp.Layer]
+
+
+def find(image: Gimp.Image, layer: Gimp.Layer, source: Gimp.Layer) -> Optional[Found]:
+    """The edit to go on with where a layer is selected: that of a result layer or of a guide; for a source the one that
+    still has its guide."""
+    layers = all_layers(image)
+    followed = {}
+    for guide in layers:
+        result = result_of(guide, image)
+        if result is not None:
+            followed[result.get_id()] = guide
+    selected = result_of(layer, image) or layer
+    candidates = [selected] if kept(selected) is not None else [
+        result for result in layers if result.get_id() in followed and source_of(result, image) == source]
+    for result in candidates:
+        own = kept(result)
+        if own is not None:
+            return Found(own, result, followed.get(result.get_id()))
+    return None
+
+
+def all_layers(image: Gimp.Image) -> List[Gimp.Layer]:
+    """Those in groups too."""
+    found: List[Gimp.Layer] = []
+    waiting = list(image.get_layers())
+    while waiting:
+        layer = waiting.pop(0)
+        found.append(layer)
+        if layer.is_group():
+            waiting = list(layer.get_children()) + waiting
+    return found
