@@ -147,8 +147,8 @@ class Session(Listener):
         """A random face in place of the photo's."""
         self._live.change(lambda edit: edit.sample(seed))
 
-    def set_view(self, view: int) -> None:
-        self._live.set_view(view)
+    def set_views(self, *views: int) -> None:
+        self._live.set_views(*views)
 
     def reset(self) -> None:
         """Back to the photo: the guide is emptied (GIMP can undo that), sliders go to 0."""

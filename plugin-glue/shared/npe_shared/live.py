@@ -98,7 +98,7 @@ class Listener:
         """The picture has changed."""
 
     def viewed(self, view: int, picture: npe.Image) -> None:
-        """The view that was asked for, anew after each change."""
+        """One of the views that were asked for, anew after each change."""
 
     def saved(self, saved: Saved) -> None:
         """The answer to `save`."""
@@ -125,15 +125,15 @@ class _Wishes:
         self.changes: List[Tuple[str, Change]] = []
         self.settings: Optional[npe.Settings] = None
         self.guide: Optional[Guide] = None
-        self.view: Optional[Tuple[int, int]] = None
+        self.views: Optional[Tuple[int, ...]] = None
         self.redraw = False
         self.save = False
         #: When the first of them was made.
         self.since = 0.0
 
     def any(self) -> bool:
-        return bool(self.model or self.find or self.photo or self.changes or self.settings or self.guide or self.view
-                    or self.redraw or self.save)
+        return bool(self.model or self.find or self.photo or self.changes or self.settings or self.guide
+                    or self.views is not None or self.redraw or self.save)
 
 
 class _Stopped(Exception):
@@ -156,7 +156,7 @@ class Live:
         self._shown: Optional[npe.Edit] = None
         self._settings: Optional[npe.Settings] = None
         self._guide: Optional[Guide] = None
-        self._view: Optional[Tuple[int, int]] = None
+        self._views: Tuple[int, ...] = ()
         self._drawn = npe.Rect(0, 0, 0, 0)
         self._thread = threading.Thread(target=self._work, name="npe", daemon=True)
         self._thread.start()
@@ -208,10 +208,10 @@ class Live:
         with self._wishing() as wishes:
             wishes.guide = guide
 
-    def set_view(self, view: int, format: int = npe.FORMAT_RGB_U8) -> None:
-        """The small picture to be told of, one of VIEW_..., now and after each change; -1 for none."""
+    def set_views(self, *views: int) -> None:
+        """The small pictures (VIEW_..., as FORMAT_RGB_U8) to be told of, now and after each change; none at first."""
         with self._wishing() as wishes:
-            wishes.view = (view, format)
+            wishes.views = views
 
     def redraw(self) -> None:
         """Asks for the whole result again."""
@@ -272,8 +272,8 @@ class Live:
             self._model.close()
 
     def _fulfil(self, wishes: _Wishes) -> None:
-        if wishes.view is not None:
-            self._view = wishes.view if wishes.view[0] >= 0 else None
+        if wishes.views is not None:
+            self._views = wishes.views
         if wishes.settings is not None:
             self._settings = wishes.settings
         if wishes.guide is not None:
@@ -316,8 +316,8 @@ class Live:
             self._shown.set_settings(self._settings)
         if fresh or wishes.changes or wishes.settings is not None or wishes.guide is not None or wishes.redraw:
             self._follow_and_draw(wishes.since)
-        elif wishes.view is not None:
-            self._tell_view()
+        elif wishes.views is not None:
+            self._tell_views()
         if wishes.save:
             base = len(json.loads(self._base.strokes())["operations"])
             self._tell("saved", Saved(self._shown.strokes(), base))
@@ -370,8 +370,9 @@ class Live:
         self._drawn = changed
         self._tell("result", Result(area, pixels, time.monotonic() - since, self._attributes(),
                                     self._base.undo_levels()))
-        self._tell_view()
+        self._tell_views()
 
-    def _tell_view(self) -> None:
-        if self._view is not None and self._shown is not None:
-            self._tell("viewed", self._view[0], self._shown.view(*self._view))
+    def _tell_views(self) -> None:
+        if self._shown is not None:
+            for view in self._views:
+                self._tell("viewed", view, self._shown.view(view))
