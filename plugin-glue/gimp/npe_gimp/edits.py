@@ -34,15 +34,16 @@ class Kept(NamedTuple):
     model: str
 
 
-def keep(layer: Gimp.Layer, kept: Kept) -> None:
-    """Attaches it to a result layer."""
+def keep(layer: Gimp.Layer, kept: Kept, undoable: bool = False) -> None:
+    """Attaches it to a result layer. Undoable only where the pixels are: what follows live pixels must not be met by a person
+    undoing a brush stroke."""
     data = json.dumps({
         "format": "npe-edit", "version": 1, "source": kept.source, "region": list(kept.region),
         "frame": list(kept.frame), "model": kept.model, "base": kept.saved.base,
         "strokes": json.loads(kept.saved.strokes),
     }).encode()
-    # Not undoable: it follows live pixels, and a person undoing a brush stroke must not meet it.
-    layer.attach_parasite(Gimp.Parasite.new(PARASITE, Gimp.PARASITE_PERSISTENT, data))
+    flags = Gimp.PARASITE_PERSISTENT | (Gimp.PARASITE_UNDOABLE if undoable else 0)
+    layer.attach_parasite(Gimp.Parasite.new(PARASITE, flags, data))
 
 
 def kept(layer: Gimp.Item) -> Optional[Kept]:

@@ -8,9 +8,10 @@ lies outside its gamut too. GEGL converts on the way in and out.
 from __future__ import annotations
 
 import math
+import struct
 from typing import Dict, NamedTuple, Optional, Tuple
 
-from gi.repository import Gegl, Gimp
+from gi.repository import Babl, Gegl, Gimp
 
 from npe_shared import npe
 from npe_shared.errors import Refused
@@ -68,6 +69,13 @@ def kind(image: Gimp.Image, drawable: Gimp.Drawable) -> Kind:
                     Gimp.ImageType.GRAYA_IMAGE)
     return Kind(f"R'G'B'{'A' if alpha else ''} {name}", base + (4 if alpha else 3), f"R'G'B'A {name}", base + 4,
                 Gimp.ImageType.RGBA_IMAGE)
+
+
+def srgb(color: Gegl.Color) -> Tuple[float, float, float]:
+    """A colour of GIMP's as npe takes it; what lies outside of sRGB's gamut is cut off. (`get_rgba` answers linear light.)"""
+    values = struct.unpack("3f", bytes(color.get_bytes(Babl.format("R'G'B' float")).get_data()))
+    red, green, blue = (min(max(value, 0.0), 1.0) for value in values)
+    return red, green, blue
 
 
 def rectangle(rect: npe.Rect) -> Gegl.Rectangle:
