@@ -59,7 +59,7 @@ class Panel:
         """The result is on the canvas."""
 
     def viewed(self, view: int, picture: npe.Image) -> None:
-        """The small picture that was asked for."""
+        """One of the small pictures that were asked for."""
 
     def ended(self, text: str) -> None:
         """The session is over; nothing of it will be called any more."""

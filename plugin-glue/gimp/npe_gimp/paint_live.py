@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Paint Live: the procedure and its panel. What it does to the image is in `live_session`.
+
+The panel runs in a process of its own that GIMP starts for it and forgets: GIMP goes on while it is open, and lives on if
+it fails. So nothing has to run from GIMP's start on.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Dict, List
+
+from gi.repository import Gimp, GLib
+
+from npe_shared import errors, npe
+from npe_shared.words import _
+
+#: Says which process has a panel open on an image.
+OPEN_PARASITE = "npe-live-process"
+
+
+def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
+    procedure = Gimp.ImageProcedure.new(plugin, name, Gimp.PDBProcType.PLUGIN, run, None)
+    procedure.set_image_types("RGB*, GRAY*, INDEXED*")
+    procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
+    procedure.set_menu_label(_("Paint _Live"))
+    procedure.set_icon_name("gimp-tool-paintbrush")
+    procedure.add_menu_path("<Image>/Filters/" + _("Neural Brush"))
+    procedure.set_documentation(
+        _("Paint on a face with GIMP's own brushes; what you paint becomes real"),
+        _("Finds the face in the selected layer, adds a guide layer to paint on and a result layer that follows it live, and "
+          "opens a small panel. For scripts there is plug-in-npe-paint-layer."), name)
+    return procedure
+
+
+TABLE: Dict[str, Callable[[Gimp.PlugIn, str], Gimp.Procedure]] = {"plug-in-npe-paint-live": make}
+
+
+def run(procedure: Gimp.Procedure, mode: Gimp.RunMode, image: Gimp.Image, drawables: List[Gimp.Drawable],
+        config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
+    def refused(sentence: str) -> Gimp.ValueArray:
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error.new_literal(
+            Gimp.PlugIn.error_quark(), sentence, 0))
+
+    if mode == Gimp.RunMode.NONINTERACTIVE:
+        return refused("Paint Live is for a person at the screen; a script calls plug-in-npe-paint-layer")
+    if len(drawables) != 1 or not isinstance(drawables[0], Gimp.Layer) or drawables[0].is_group():
+        return refused(_("Select one layer: the one with the photo."))
+    if _is_open(image):
+        return refused(_("Paint Live is open for this image already; its panel may be behind another window."))
+    try:
+        npe.library()
+        show(image, drawables[0])
+    except Exception as e:  # noqa: BLE001 - the person must read a sentence, whatever it was
+        return refused(errors.sentence(e))
+    return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
+
+
+def _is_open(image: Gimp.Image) -> bool:
+    mark = image.get_parasite(OPEN_PARASITE)
+    if mark is None:
+        return False
+    try:
+        os.kill(int(bytes(mark.get_data()).rstrip(b"\0").decode()), 0)
+        return True
+    except (ValueError, OSError):
+        # Left by a process that is no more.
+        return False
+
+
+def show(image: Gimp.Image, layer: Gimp.Layer) -> None:
+    """Opens the panel and returns when it is closed."""
+    import gi
+    gi.require_version("Gtk", "3.0")
+    gi.require_version("GimpUi", "3.0")
+    from gi.repository import GimpUi, Gtk
+
+    from .live_panel import PanelWindow
+    GimpUi.init("neural-brush")
+    image.attach_parasite(Gimp.Parasite.new(OPEN_PARASITE, 0, str(os.getpid()).encode()))
+    window = PanelWindow(image, layer)
+    window.connect("destroy", lambda _window: Gtk.main_quit())
+    try:
+        Gtk.main()
+    finally:
+        if image.is_valid():
+            image.detach_parasite(OPEN_PARASITE)
