@@ -101,9 +101,9 @@ class Frames(unittest.TestCase):
         self.assertEqual(frames.around(npe.Rect(10, 20, 100, 60)), npe.Frame(60, 50, 100.0, 0.0))
 
     def test_near(self) -> None:
-        own, faces = npe.Frame(100, 100, 200), [npe.Frame(120, 100, 200), npe.Frame(104, 109, 180)]
-        self.assertIsNone(frames.near(own, faces[:1]))
-        self.assertEqual(frames.near(own, [npe.Frame(104, 109, 180), npe.Frame(103, 104, 180)]), npe.Frame(103, 104, 180))
+        own = npe.Frame(100, 100, 200)
+        self.assertFalse(frames.near(own, [npe.Frame(120, 100, 200), npe.Frame(107, 108, 200)]))
+        self.assertTrue(frames.near(own, [npe.Frame(120, 100, 200), npe.Frame(106, 108, 90)]))
 
     def test_exact(self) -> None:
         model, photo = mock.Mock(), mock.Mock()

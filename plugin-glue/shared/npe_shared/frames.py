@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from typing import Optional, Sequence
+from typing import Sequence
 
 from . import npe
 
@@ -40,9 +40,6 @@ def exact(model: npe.Model, photo: npe.Image, rough: npe.Frame) -> npe.Frame:
     return nearest if distance(nearest) < 0.3 * rough.side else rough
 
 
-def near(frame: npe.Frame, faces: Sequence[npe.Frame]) -> Optional[npe.Frame]:
-    """A face that stands where a frame does (its centre within 5 % of the side, as docs/stroke-file.md says), if any."""
-    for face in faces:
-        if math.hypot(face.cx - frame.cx, face.cy - frame.cy) <= 0.05 * frame.side:
-            return face
-    return None
+def near(frame: npe.Frame, faces: Sequence[npe.Frame]) -> bool:
+    """Whether a face stands where a frame does: its centre within 5 % of the side, as docs/stroke-file.md says."""
+    return any(math.hypot(face.cx - frame.cx, face.cy - frame.cy) <= 0.05 * frame.side for face in faces)
