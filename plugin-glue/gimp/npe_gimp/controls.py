@@ -55,6 +55,11 @@ class Slider(Gtk.Box):
         """Moves as by hand."""
         self._adjustment.set_value(value)
 
+    def limit(self, lower: float, upper: float) -> None:
+        """Other bounds; a value outside of them is moved."""
+        self._adjustment.set_lower(lower)
+        self._adjustment.set_upper(upper)
+
 
 def _scroll_panel(widget: Gtk.Widget, _event: object) -> bool:
     widget.stop_emission_by_name("scroll-event")

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What the canvas shows: a small picture of the whole photo, the part of it around the face at full size, and the change.
+
+The large ones are kept at half, a quarter, ... of their size too, each made when it is needed first, so that a photo of
+24 megapixels is zoomed and painted on without a stutter.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Dict, Optional
+
+import cairo
+from gi.repository import Gegl
+
+from npe_shared import npe
+
+from . import pixels
+
+#: Pixels as cairo has them.
+_CAIRO = "cairo-ARGB32"
+
+
+def _surface(data: bytes, width: int, height: int) -> cairo.ImageSurface:
+    return cairo.ImageSurface.create_for_data(bytearray(data), cairo.FORMAT_ARGB32, width, height, 4 * width)
+
+
+class Sizes:
+    """A raster at its own size and at halves of it."""
+
+    def __init__(self, width: int, height: int, babl: str) -> None:
+        """Transparent at first; pixels come and go as `babl`."""
+        self.width, self.height, self._babl = width, height, babl
+        self._buffer = Gegl.Buffer.new(babl, 0, 0, width, height)
+        self._halved: Dict[int, cairo.ImageSurface] = {}
+        self._stale: Dict[int, npe.Rect] = {}
+
+    def write(self, rect: npe.Rect, data: bytes) -> None:
+        self._buffer.set(pixels.rectangle(rect), self._babl, bytes(data))
+        for times in self._halved:
+            self._stale[times] = rect.union(self._stale.get(times, npe.Rect(0, 0, 0, 0)))
+
+    def read(self, rect: npe.Rect) -> bytes:
+        return self._buffer.get(pixels.rectangle(rect), 1.0, self._babl, Gegl.AbyssPolicy.NONE)
+
+    def paint(self, cr: cairo.Context, zoom: float) -> None:
+        """At the origin, for a screen that shows it at `zoom`."""
+        times = max(0, min(8, math.floor(-math.log2(zoom) + 1e-6)))
+        surface, scale = self._halved_times(times), 0.5 ** times
+        cr.save()
+        cr.scale(1.0 / scale, 1.0 / scale)
+        cr.set_source_surface(surface, 0, 0)
+        ratio = zoom / scale
+        cr.get_source().set_filter(cairo.FILTER_NEAREST if ratio > 2.9 or abs(ratio - 1.0) < 1e-6
+                                   else cairo.FILTER_BILINEAR)
+        cr.get_source().set_extend(cairo.EXTEND_PAD)
+        cr.rectangle(0, 0, self.width * scale, self.height * scale)
+        cr.fill()
+        cr.restore()
+
+    def _halved_times(self, times: int) -> cairo.ImageSurface:
+        scale = 0.5 ** times
+        whole = npe.Rect(0, 0, math.ceil(self.width * scale), math.ceil(self.height * scale))
+        if times not in self._halved:
+            self._halved[times] = self._get(whole, scale)
+            return self._halved[times]
+        rect = self._stale.pop(times, None)
+        if rect is not None and not rect.empty:
+            left, top = math.floor(rect.x * scale), math.floor(rect.y * scale)
+            right = min(whole.width, math.ceil((rect.x + rect.width) * scale))
+            bottom = min(whole.height, math.ceil((rect.y + rect.height) * scale))
+            cr = cairo.Context(self._halved[times])
+            cr.set_operator(cairo.OPERATOR_SOURCE)
+            cr.set_source_surface(self._get(npe.Rect(left, top, right - left, bottom - top), scale), left, top)
+            cr.rectangle(left, top, right - left, bottom - top)
+            cr.fill()
+        return self._halved[times]
+
+    def _get(self, rect: npe.Rect, scale: float) -> cairo.ImageSurface:
+        data = self._buffer.get(pixels.rectangle(rect), scale, _CAIRO, Gegl.AbyssPolicy.CLAMP)
+        return _surface(data, rect.width, rect.height)
+
+
+class Scene:
+    """The photo with its change."""
+
+    def __init__(self, width: int, height: int, small: npe.Image, placement: npe.Placement) -> None:
+        """Of a layer of this size, with a picture of it as `pixels.small` makes it."""
+        self.width, self.height = width, height
+        self._placement = placement
+        self._small = Sizes(small.width, small.height, "R'G'B'A u8")
+        self._small.write(npe.Rect(0, 0, small.width, small.height), bytes(small.data))
+        self._checks = _checks()
+        self.region = npe.Rect(0, 0, 0, 0)
+        self._part: Optional[Sizes] = None
+        self.change: Optional[Sizes] = None
+        #: Whether the photo is shown without its change.
+        self.before = False
+
+    def set_part(self, region: npe.Rect, photo: npe.Image, kind: pixels.Kind) -> None:
+        """The part of the layer that can be edited; the change starts empty."""
+        whole = npe.Rect(0, 0, region.width, region.height)
+        self.region = region
+        self._part = Sizes(region.width, region.height, kind.photo)
+        self._part.write(whole, bytes(photo.data))
+        self.change = Sizes(region.width, region.height, kind.layer)
+
+    def paint(self, cr: cairo.Context, zoom: float, x: float, y: float, scale: int = 1) -> None:
+        """Shows it with its origin at x, y; `scale` is that of the screen."""
+        cr.save()
+        cr.rectangle(x, y, self.width * zoom, self.height * zoom)
+        cr.clip()
+        cr.set_source(self._checks)
+        cr.paint()
+        cr.translate(x, y)
+        cr.scale(zoom, zoom)
+        cr.save()
+        cr.translate(self._placement.x, self._placement.y)
+        shrunk = self._placement.width / self._small.width
+        cr.scale(shrunk, shrunk)
+        self._small.paint(cr, zoom * scale * shrunk)
+        cr.restore()
+        cr.translate(self.region.x, self.region.y)
+        if self._part is not None:
+            self._part.paint(cr, zoom * scale)
+        if self.change is not None and not self.before:
+            self.change.paint(cr, zoom * scale)
+        cr.restore()
+
+    def color(self, x: float, y: float) -> Optional["tuple[float, float, float]"]:
+        """What is shown at a place of the photo, sRGB 0 to 1; None outside of it."""
+        if not (0 <= x < self.width and 0 <= y < self.height):
+            return None
+        spot = cairo.ImageSurface(cairo.FORMAT_RGB24, 1, 1)
+        self.paint(cairo.Context(spot), 1.0, -math.floor(x), -math.floor(y))
+        spot.flush()
+        # RGB24 is a number of 32 bits in the machine's own order.
+        value = int.from_bytes(bytes(spot.get_data()[:4]), sys.byteorder)
+        return ((value >> 16) & 255) / 255.0, ((value >> 8) & 255) / 255.0, (value & 255) / 255.0
+
+
+def _checks() -> cairo.SurfacePattern:
+    """What is seen through a transparent photo."""
+    tile = cairo.ImageSurface(cairo.FORMAT_RGB24, 16, 16)
+    cr = cairo.Context(tile)
+    for i in range(4):
+        grey = 0.4 if i in (0, 3) else 0.6
+        cr.set_source_rgb(grey, grey, grey)
+        cr.rectangle(8 * (i % 2), 8 * (i // 2), 8, 8)
+        cr.fill()
+    pattern = cairo.SurfacePattern(tile)
+    pattern.set_extend(cairo.EXTEND_REPEAT)
+    return pattern

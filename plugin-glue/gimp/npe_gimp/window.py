@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Neural Brush…: the procedure that opens the window with its own canvas. The window is in `window_main`, what it does to
+the image in `window_session`."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List
+
+from gi.repository import Gimp, GLib
+
+from npe_shared import errors, npe
+from npe_shared.words import _
+
+
+def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
+    procedure = Gimp.ImageProcedure.new(plugin, name, Gimp.PDBProcType.PLUGIN, run, None)
+    procedure.set_image_types("RGB*, GRAY*")
+    procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
+    procedure.set_menu_label(_("Neural _Brush…"))
+    procedure.set_icon_name("gimp-tool-paintbrush")
+    procedure.add_menu_path("<Image>/Filters/" + _("Neural Brush"))
+    procedure.set_documentation(
+        _("Paint on a face in a window of its own; what you paint becomes real"),
+        _("Opens a window with a canvas, the network's views and its latent tiles. Apply adds one layer over the selected one, in "
+          "one step of undo; a layer that was made so can be opened and painted on again. For scripts there are the "
+          "procedures plug-in-npe-apply-strokes and plug-in-npe-paint-layer."), name)
+    return procedure
+
+
+TABLE: Dict[str, Callable[[Gimp.PlugIn, str], Gimp.Procedure]] = {"plug-in-npe-window": make}
+
+
+def run(procedure: Gimp.Procedure, mode: Gimp.RunMode, image: Gimp.Image, drawables: List[Gimp.Drawable],
+        config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
+    def refused(sentence: str) -> Gimp.ValueArray:
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error.new_literal(
+            Gimp.PlugIn.error_quark(), sentence, 0))
+
+    if mode == Gimp.RunMode.NONINTERACTIVE:
+        return refused("The canvas window is for a person at the screen; a script calls plug-in-npe-apply-strokes")
+    if len(drawables) != 1:
+        return refused(_("Select one layer: the one with the photo."))
+    layer = drawables[0]
+    if isinstance(layer, Gimp.LayerMask):
+        layer = Gimp.Layer.from_mask(layer)
+    if not isinstance(layer, Gimp.Layer) or layer.is_group():
+        return refused(_("Select one layer: the one with the photo."))
+    try:
+        npe.library()
+        applied = show(image, layer)
+    except Exception as e:  # noqa: BLE001 - the person must read a sentence, whatever it was
+        return refused(errors.sentence(e))
+    status = Gimp.PDBStatusType.SUCCESS if applied else Gimp.PDBStatusType.CANCEL
+    return procedure.new_return_values(status, None)
+
+
+def show(image: Gimp.Image, layer: Gimp.Layer) -> bool:
+    """Opens the window and returns when it is closed: whether the edit was applied."""
+    import gi
+    gi.require_version("Gtk", "3.0")
+    gi.require_version("GimpUi", "3.0")
+    try:
+        gi.require_foreign("cairo")
+    except ImportError as e:
+        raise errors.Refused(_("This window draws with cairo, and Python's package for it is not installed (python3-gi-cairo "
+                               "in Debian and Ubuntu). Install it, or use Paint Live. ({error})").format(error=e)) from e
+    from gi.repository import GimpUi, Gtk
+    GimpUi.init("neural-brush")
+    from .window_main import CanvasWindow
+    window = CanvasWindow(image, layer)
+    window.connect("destroy", lambda _window: Gtk.main_quit())
+    window.begin()
+    Gtk.main()
+    return window.applied_layer is not None
