@@ -7,13 +7,12 @@ v1), which part of the source they are about, and which model made them. Parasit
 
 from __future__ import annotations
 
-import json
 from typing import List, NamedTuple, Optional
 
 from gi.repository import Gimp
 
-from npe_shared import log, npe
-from npe_shared.live import Saved
+from npe_shared import document, log
+from npe_shared.document import Kept
 
 #: The parasite of a result layer: JSON, described in the help.
 PARASITE = "npe-edit"
@@ -21,29 +20,11 @@ PARASITE = "npe-edit"
 GUIDE_PARASITE = "npe-guide"
 
 
-class Kept(NamedTuple):
-    """What a result layer's parasite holds."""
-
-    #: The tattoo of the source layer.
-    source: int
-    #: The part of the source, in its pixels, that the strokes' coordinates are about.
-    region: npe.Rect
-    frame: npe.Frame
-    saved: Saved
-    #: The model's file, "" for the one inside the library.
-    model: str
-
-
 def keep(layer: Gimp.Layer, kept: Kept, undoable: bool = False) -> None:
     """Attaches it to a result layer. Undoable only where the pixels are: what follows live pixels must not be met by a person
     undoing a brush stroke."""
-    data = json.dumps({
-        "format": "npe-edit", "version": 1, "source": kept.source, "region": list(kept.region),
-        "frame": list(kept.frame), "model": kept.model, "base": kept.saved.base,
-        "strokes": json.loads(kept.saved.strokes),
-    }).encode()
     flags = Gimp.PARASITE_PERSISTENT | (Gimp.PARASITE_UNDOABLE if undoable else 0)
-    layer.attach_parasite(Gimp.Parasite.new(PARASITE, flags, data))
+    layer.attach_parasite(Gimp.Parasite.new(PARASITE, flags, document.written(kept)))
 
 
 def kept(layer: Gimp.Item) -> Optional[Kept]:
@@ -52,13 +33,9 @@ def kept(layer: Gimp.Item) -> Optional[Kept]:
     if parasite is None:
         return None
     try:
-        data = json.loads(bytes(parasite.get_data()).rstrip(b"\0").decode())
-        if data["format"] != "npe-edit" or data["version"] != 1:
-            raise ValueError(f"format {data['format']!r} version {data['version']!r}, known is 'npe-edit' 1")
-        return Kept(int(data["source"]), npe.Rect(*map(int, data["region"])), npe.Frame(*map(float, data["frame"])),
-                    Saved(json.dumps(data["strokes"]), int(data["base"])), str(data["model"]))
-    except (ValueError, KeyError, TypeError) as e:
-        log.error("the parasite of layer %r can't be read: %r", layer.get_name(), e)
+        return document.read(bytes(parasite.get_data()))
+    except ValueError as e:
+        log.error("the parasite of layer %r can't be read: %s", layer.get_name(), e)
         return None
 
 
@@ -85,7 +62,7 @@ def source_of(layer: Gimp.Layer, image: Gimp.Image) -> Optional[Gimp.Layer]:
     if result is None:
         return None
     own = kept(result)
-    return result if own is None else image.get_layer_by_tattoo(own.source)
+    return result if own is None else image.get_layer_by_tattoo(int(own.source))
 
 
 class Found(NamedTuple):
