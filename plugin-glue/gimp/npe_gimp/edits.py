@@ -33,7 +33,8 @@ def kept(layer: Gimp.Item) -> Optional[Kept]:
     if parasite is None:
         return None
     try:
-        return document.read(bytes(parasite.get_data()))
+        own = document.read(bytes(parasite.get_data()))
+        return own._replace(source=int(own.source))
     except ValueError as e:
         log.error("the parasite of layer %r can't be read: %s", layer.get_name(), e)
         return None
