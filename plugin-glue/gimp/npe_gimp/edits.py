@@ -23,8 +23,21 @@ GUIDE_PARASITE = "npe-guide"
 def keep(layer: Gimp.Layer, kept: Kept, undoable: bool = False) -> None:
     """Attaches it to a result layer. Undoable only where the pixels are: what follows live pixels must not be met by a person
     undoing a brush stroke."""
-    flags = Gimp.PARASITE_PERSISTENT | (Gimp.PARASITE_UNDOABLE if undoable else 0)
-    layer.attach_parasite(Gimp.Parasite.new(PARASITE, flags, document.written(kept)))
+    _attach(layer, PARASITE, document.written(kept), undoable)
+
+
+def _attach(layer: Gimp.Layer, name: str, data: bytes, undoable: bool) -> None:
+    if undoable:
+        layer.attach_parasite(Gimp.Parasite.new(name, Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE, data))
+        return
+    # For a parasite that is saved and not undoable, GIMP would put a step "can't undo" on the stack.
+    image = layer.get_image()
+    image.undo_freeze()
+    try:
+        layer.attach_parasite(Gimp.Parasite.new(name, Gimp.PARASITE_PERSISTENT, data))
+    finally:
+        image.undo_thaw()
+
 
 
 def kept(layer: Gimp.Item) -> Optional[Kept]:
@@ -42,7 +55,7 @@ def kept(layer: Gimp.Item) -> Optional[Kept]:
 
 def mark_guide(guide: Gimp.Layer, result: Gimp.Layer) -> None:
     """Says which result layer follows a guide."""
-    guide.attach_parasite(Gimp.Parasite.new(GUIDE_PARASITE, Gimp.PARASITE_PERSISTENT, str(result.get_tattoo()).encode()))
+    _attach(guide, GUIDE_PARASITE, str(result.get_tattoo()).encode(), False)
 
 
 def result_of(guide: Gimp.Item, image: Gimp.Image) -> Optional[Gimp.Layer]:

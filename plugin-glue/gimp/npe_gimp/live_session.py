@@ -237,7 +237,6 @@ class Session(Listener):
             guide = self._new_guide(result)
             self.image.undo_group_start()
             try:
-                result.set_lock_content(True)
                 self._insert(guide)
                 edits.mark_guide(guide, result)
             finally:
@@ -297,7 +296,6 @@ class Session(Listener):
                 result.add_mask(result.create_mask(Gimp.AddMaskType.SELECTION))
             elif mask is not None:
                 self._copy_mask(mask, result)
-            result.set_lock_content(True)
         finally:
             self.image.undo_group_end()
         self._made = True
@@ -335,6 +333,11 @@ class Session(Listener):
 
     def _put(self, rect: npe.Rect, data: bytes) -> None:
         assert self._layers is not None
+        # GIMP ends a plug-in that writes into a locked layer.
+        if self._layers.result.get_lock_content():
+            self._panel.failed(_("The pixels of the layer “{layer}” are locked. Unlock them in the Layers dialog, then paint "
+                                 "on.").format(layer=self._layers.result.get_name()))
+            return
         pixels.write(self._layers.result, rect, self._kind.layer, data)
         Gimp.displays_flush()
 
@@ -421,7 +424,6 @@ class Session(Listener):
         assert self._layers is not None
         self.image.undo_group_start()
         try:
-            self._layers.result.set_lock_content(False)
             self.image.remove_layer(self._layers.guide)
             self.image.set_selected_layers([self._layers.result])
         finally:
