@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""One face being painted in a Krita document: the engine, the layers, the pixels between them. Knows nothing of the docker.
+
+Everything that is painted is paint on guide layers, whoever paints it: Krita's own brushes on the layer "Paint here", the
+canvas brush (`canvas`), the tool of the toolbox (`tool`). So undo and redo are Krita's own; the guides are looked at again
+and again, and the result follows them, back too. All methods are for the main thread and return at once; the engine
+works in Live's thread.
+
+A tool uses a controller so:
+
+- `active()` is the controller of the active window, or None.
+- `tool_stroke_begin(x, y, pressure, xtilt, ytilt)`, `tool_stroke_move(...)`, `tool_stroke_end(...)` and
+  `tool_stroke_cancel()` take points in pixels of the image, pressure 0 to 1, tilt in degrees. Begin answers False if
+  nothing can be painted now (the docker says why; a first stroke starts the session). Colour, size and eraser are those of
+  Krita's active view.
+- While the pen is down the result layer shows what will come of it. When it is lifted, `screen.add_stroke` puts the
+  stroke among the guides: one step of undo. Undoing it takes the result back.
+- `set_screen(screen)` brings a better way to write pixels than pure Python has: an object with the methods of
+  `screen.Screen`. A tool's `write` should refresh only the rectangle; its `add_stroke` should compose the picture over
+  what `guide` has there (`strokes.over`) and commit it to that layer as one step "Neural stroke".
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Optional
+
+from krita import Krita
+
+from npe_shared import errors, frames, npe
+from npe_shared.words import _
+
+from . import layers
+from .qt import QPainter
+from .screen import Screen
+from .session import Panel, Session
+from .strokes import Brush, Stroke
+
+#: Answers the controller of the active window; the extension sets it.
+_active: Callable[[], Optional["Controller"]] = lambda: None
+
+
+def active() -> Optional["Controller"]:
+    """The controller of the active window."""
+    return _active()
+
+
+def set_active(answer: Callable[[], Optional["Controller"]]) -> None:
+    """How `active` is answered."""
+    global _active
+    _active = answer
+
+
+class Controller(Session):
+    """What a person, a tool or a script can do; see the module."""
+
+    def __init__(self, panel: Optional[Panel] = None) -> None:
+        super().__init__(panel)
+        self._drawn = 0
+        self._preview: Any = None
+
+    # What the person does.
+
+    def set_screen(self, screen: Screen) -> None:
+        """Another way to write pixels, from the next session on; at once if there is none."""
+        self.screen = screen
+        if self.layers is not None and self.document is not None:
+            screen.prepare(self.document, self.layers.group)
+
+    def start(self, all_layers: bool = False, frame: Optional[npe.Frame] = None) -> bool:
+        """Begins with the active layer (or with all that is visible) of the active document, or goes on with the edit that
+        is there already. With a frame, in pixels of the image, no face is looked for. Answers whether it could."""
+        return self._begin(all_layers, frame, None)
+
+    def _begin(self, all_layers: bool, frame: Optional[npe.Frame], seed: Optional[int]) -> bool:
+        self._end("")
+        self._all_layers = all_layers
+        try:
+            self._start(all_layers, frame, seed)
+            return True
+        except Exception as e:  # noqa: BLE001 - told, not thrown at Krita
+            self._end("")
+            self.panel.failed(errors.sentence(e))
+            return False
+
+    def choose_face(self, index: int) -> None:
+        """Another of the faces that were found. What was painted on the one before stays in its layers."""
+        self._guarded(lambda: self._take(self.faces[index], rough=True))
+
+    def choose_selection(self) -> bool:
+        """Begins anew with the square around the selection as the face's frame."""
+        document = Krita.instance().activeDocument()
+        selection = document.selection() if document is not None else None
+        if selection is None or selection.width() < 8 or selection.height() < 8:
+            self.panel.failed(_("Nothing is selected. Draw a square around the face with the rectangle selection, from "
+                                "above the hair to below the chin, then try again."))
+            return False
+        rect = npe.Rect(selection.x(), selection.y(), selection.width(), selection.height())
+        document.setSelection(None)
+        return self.start(self._all_layers, frames.around(rect))
+
+    def portrait_from_nothing(self, seed: int) -> bool:
+        """A face that does not exist, in the middle of the image, to paint on."""
+        document = Krita.instance().activeDocument()
+        if document is None:
+            self.panel.failed(_("No image is open."))
+            return False
+        side = 0.8 * min(document.width(), document.height())
+        return self._begin(self._all_layers, npe.Frame(0.5 * document.width(), 0.5 * document.height(), side), seed)
+
+    def load(self, path: Optional[str], device: str) -> None:
+        """Another model (None: the built-in one) or device; the guides are followed anew."""
+        self._model, self._device = path, device
+        if self.live is not None:
+            self.live.load(path, device)
+            if self._guide is not None:
+                self._guide.forget()
+
+    def set_settings(self, settings: npe.Settings) -> None:
+        if self.live is not None:
+            self.live.set_settings(settings)
+
+    def set_mode(self, mode: int) -> None:
+        """What the paint means, one of npe.MODE_..."""
+        self.mode = mode
+        if self._guide is not None:
+            self._guide.forget()
+
+    def set_attribute(self, name: str, value: float) -> None:
+        if self.live is not None:
+            self.live.change(lambda edit: edit.set_attribute(name, value), "attribute " + name)
+
+    def paint_latents(self, x: float, y: float, radius: float, value: float) -> None:
+        if self.live is not None:
+            self.live.change(lambda edit: edit.paint_latents(x, y, radius, value))
+
+    def sample(self, seed: int) -> None:
+        """A random face in place of the photo's."""
+        if self.live is not None:
+            self.live.change(lambda edit: edit.sample(seed))
+
+    def undo_change(self) -> None:
+        """Takes back a slider, a tile or a sample; strokes are Krita's to undo."""
+        if self.live is not None:
+            self.live.change(lambda edit: edit.undo())
+
+    def redo_change(self) -> None:
+        if self.live is not None:
+            self.live.change(lambda edit: edit.redo())
+
+    def set_views(self, *views: int) -> None:
+        """The small pictures that are wanted."""
+        self._views = views
+        if self.live is not None:
+            self.live.set_views(*views)
+
+    def reset(self) -> None:
+        """Back to the photo: the guides go and a new one takes their place (Krita can undo that), sliders go to 0."""
+        if self.document is not None and self.layers is not None and self._alive():
+            layers.clear_guides(self.document, self.layers)
+        if self.live is not None:
+            self.live.change(lambda edit: edit.reset())
+
+    def show_paint(self, shown: bool) -> None:
+        """Shows what is painted over what comes of it."""
+        if self.document is not None and self.layers is not None and self._alive():
+            for guide in self.layers.guides():
+                guide.setOpacity(layers.SHOWN_PAINT if shown else 0)
+            self.screen.refresh(self.document, self.region)
+
+    def show_before(self, before: bool) -> None:
+        """The photo as it was, for as long as it is wanted; no step of undo."""
+        self._shown = not before
+        if self.document is not None and self.layers is not None and self._alive():
+            self.layers.result.setOpacity(255 if self._shown else 0)
+            self.screen.refresh(self.document, self.region)
+
+    def bake(self) -> None:
+        """Keeps the result as an ordinary layer, and ends."""
+        self._finish(self._bake_layers, _("Baked into a layer. Start again to go on from it."))
+
+    def _bake_layers(self) -> None:
+        assert self.document is not None and self.layers is not None
+        own = layers.kept(self.document, self.layers.result)
+        layer = layers.bake(self.document, self.layers)
+        if own is not None:
+            # All of it is the base of a later edit: its guides are gone.
+            layers.keep(self.document, layer, own._replace(saved=own.saved._replace(base=own.saved.count())))
+
+    def stop(self) -> None:
+        """Ends; the layers stay, and a later session goes on from them."""
+        self._finish(lambda: None, _("The layers stay; start again to go on."))
+
+    def close(self) -> None:
+        """Ends at once, as when Krita quits."""
+        self._end("")
+
+    # Strokes on the canvas.
+
+    def brush(self) -> Optional[Brush]:
+        """Colour, size and eraser of the active view."""
+        window = Krita.instance().activeWindow()
+        view = window.activeView() if window is not None else None
+        if view is None:
+            return None
+        color = view.foregroundColor().colorForCanvas(view.canvas())
+        return Brush(color, max(1.0, view.brushSize()), view.currentBlendingMode() == "erase")
+
+    def tool_stroke_begin(self, x: float, y: float, pressure: float, xtilt: float = 0.0, ytilt: float = 0.0) -> bool:
+        """The pen touches the canvas; see the module."""
+        document = Krita.instance().activeDocument()
+        if not self.running or document != self.document:
+            self.start(self._all_layers)
+            return False
+        if self.layers is None or self._guide is None or not self._alive() or not self.layers.guides():
+            self.panel.state(_("Just a moment: the face is not ready yet."), True)
+            return False
+        brush = self.brush()
+        if brush is None:
+            return False
+        self._look()
+        self._stroke = Stroke(brush)
+        self._drawn, self._preview = 0, self._guide.picture()
+        self.tool_stroke_move(x, y, pressure, xtilt, ytilt)
+        return True
+
+    def tool_stroke_move(self, x: float, y: float, pressure: float, xtilt: float = 0.0, ytilt: float = 0.0) -> None:
+        """The pen moves; what is drawn so far is followed as if it were on the guide."""
+        if self._stroke is None or self._guide is None or self.live is None:
+            return
+        self._stroke.add(x, y, pressure)
+        painter = QPainter(self._preview)
+        painter.scale(self._guide.width / self.region.width, self._guide.height / self.region.height)
+        painter.translate(-self.region.x, -self.region.y)
+        self._drawn = self._stroke.draw(painter, self._drawn)
+        painter.end()
+        self._seen = time.monotonic()
+        self._tell_guide(self._preview)
+
+    def tool_stroke_end(self, x: float, y: float, pressure: float, xtilt: float = 0.0, ytilt: float = 0.0) -> None:
+        """The pen is lifted: the stroke becomes paint on a guide, in one step of undo."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is None or self.document is None or self.layers is None or not self._alive():
+            return
+        rect = layers.clipped(stroke.bounds(), self.region)
+        guides = self.layers.guides()
+        if rect.empty or not guides:
+            return
+        self._guarded(lambda: self.screen.add_stroke(self.document, self.layers.group, guides[0], rect,
+                                                     stroke.picture(rect), stroke.brush.erase))
+
+    def tool_stroke_cancel(self) -> None:
+        """The stroke is given up."""
+        self._stroke = None
+        if self._guide is not None:
+            self._guide.forget()

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The layers of an edit in a Krita document, and what the document keeps of it.
+
+Above the layer with the photo stands a group "Neural Brush": the *result*, which is locked, and the *guides* that the
+person paints on with any brush of Krita's. Guides are invisible by their opacity, not by their eye, so that they can be
+painted on: what is seen is the result. Strokes that were made on the canvas itself lie there as guides too.
+
+The strokes are an annotation of the document, saved in .kra files, one for each result by its unique id.
+"""
+
+from __future__ import annotations
+
+from typing import Any, List, NamedTuple, Optional, Tuple
+
+from npe_shared import document as documents
+from npe_shared import log, npe
+from npe_shared.document import Kept
+from npe_shared.words import _
+
+from . import pixels
+from .qt import QByteArray
+from .screen import Screen
+
+#: Annotations are called this and the unique id of the result layer.
+ANNOTATION = "npe-edit"
+#: Opacity of the guides where the person wants to see the paint, of 255.
+SHOWN_PAINT = 115
+
+
+class Layers(NamedTuple):
+    """Those of one edit."""
+
+    group: Any
+    result: Any
+
+    def guides(self) -> List[Any]:
+        """What is painted on, the lowest first."""
+        own = self.result.uniqueId()
+        return [child for child in self.group.childNodes() if child.type() == "paintlayer" and child.uniqueId() != own]
+
+    def alive(self, document: Any) -> bool:
+        """Whether they are in the image: the person may have undone or deleted them."""
+        return (document.nodeByUniqueID(self.group.uniqueId()) is not None
+                and document.nodeByUniqueID(self.result.uniqueId()) is not None)
+
+
+def create(document: Any, source: Optional[Any], kind: pixels.Kind, screen: Screen) -> Layers:
+    """Puts the group over a source (None: over everything), and makes its guide what the person's brush is on. A selection
+    limits the result; so do the source's own transparency masks."""
+    group = document.createGroupLayer(_("Neural Brush"))
+    result = document.createNode(_("Neural Brush result"), "paintlayer")
+    parent = document.rootNode() if source is None else source.parentNode()
+    top = document.rootNode().childNodes()
+    parent.addChildNode(group, source if source is not None else top[-1] if top else None)
+    if pixels.space_of(result) != kind.space:
+        result.setColorSpace(*kind.space)
+    group.addChildNode(result, None)
+    _mask(document, source, result)
+    screen.prepare(document, group)
+    _add_guide(document, group)
+    result.setLocked(True)
+    return Layers(group, result)
+
+
+def _add_guide(document: Any, group: Any) -> None:
+    """A new guide on top, which the person's brush is on from now on. Always 8-bit sRGB, whatever the document has."""
+    guide = document.createNode(_("Paint here"), "paintlayer")
+    if not (guide.colorModel() == "RGBA" and guide.colorDepth() == "U8" and pixels.is_srgb(guide.colorProfile())):
+        guide.setColorSpace("RGBA", "U8", pixels.SRGB)
+    guide.setOpacity(0)
+    group.addChildNode(guide, group.childNodes()[-1])
+    document.setActiveNode(guide)
+
+
+def clear_guides(document: Any, layers: Layers) -> None:
+    """A new empty guide in place of all the others."""
+    old = layers.guides()
+    _add_guide(document, layers.group)
+    for guide in old:
+        guide.remove()
+
+
+def _mask(document: Any, source: Optional[Any], result: Any) -> None:
+    selection = document.selection()
+    if selection is not None and selection.width() > 0 and selection.height() > 0:
+        mask = document.createTransparencyMask(_("Selection"))
+        mask.setSelection(selection)
+        result.addChildNode(mask, None)
+    if source is not None:
+        for child in source.childNodes():
+            if child.type() == "transparencymask" and child.visible():
+                result.addChildNode(child.duplicate(), None)
+
+
+def keep(document: Any, result: Any, kept: Kept) -> None:
+    """Attaches what the document keeps of an edit."""
+    document.setAnnotation(_key(result), "Neural Brush", QByteArray(documents.written(kept)))
+
+
+def kept(document: Any, result: Any) -> Optional[Kept]:
+    """What is kept of a result, None if nothing is or it can't be read (the log then says why)."""
+    if _key(result) not in document.annotationTypes():
+        return None
+    try:
+        return documents.read(pixels.taken(document.annotation(_key(result))))
+    except ValueError as e:
+        log.error("the annotation of layer %r can't be read: %s", result.name(), e)
+        return None
+
+
+def clipped(rect: npe.Rect, to: npe.Rect) -> npe.Rect:
+    """What two rectangles have in common; empty if they have nothing."""
+    x, y = max(rect.x, to.x), max(rect.y, to.y)
+    right, bottom = min(rect.x + rect.width, to.x + to.width), min(rect.y + rect.height, to.y + to.height)
+    return npe.Rect(x, y, max(0, right - x), max(0, bottom - y)) if right > x and bottom > y else npe.Rect(0, 0, 0, 0)
+
+
+def _key(result: Any) -> str:
+    return ANNOTATION + "/" + result.uniqueId().toString()
+
+
+def find(document: Any, node: Any) -> Optional[Tuple[Kept, Layers]]:
+    """The edit to go on with where a layer is active: the one whose group it is or is in, or else the one whose photo it
+    is."""
+    source = node.uniqueId().toString()
+    within: List[str] = []
+    up = node
+    while up is not None and up.parentNode() is not None:
+        within.append(up.uniqueId().toString())
+        up = up.parentNode()
+    nearest: Optional[Tuple[Kept, Layers]] = None
+    for group in _groups(document.rootNode()):
+        for result in group.childNodes():
+            own = kept(document, result) if result.type() == "paintlayer" else None
+            if own is None:
+                continue
+            if group.uniqueId().toString() in within:
+                return own, Layers(group, result)
+            if own.source == source:
+                nearest = own, Layers(group, result)
+    return nearest
+
+
+def _groups(node: Any) -> List[Any]:
+    found: List[Any] = []
+    for child in node.childNodes():
+        if child.type() == "grouplayer":
+            found.append(child)
+            found += _groups(child)
+    return found
+
+
+def source_of(document: Any, own: Kept) -> Tuple[bool, Optional[Any]]:
+    """The layer that an edit is of: whether it is still there, and which (None: everything)."""
+    if own.source == "":
+        return True, None
+    for node in _all(document.rootNode()):
+        if node.uniqueId().toString() == own.source:
+            return True, node
+    return False, None
+
+
+def _all(node: Any) -> List[Any]:
+    found: List[Any] = []
+    for child in node.childNodes():
+        found.append(child)
+        found += _all(child)
+    return found
+
+
+def bake(document: Any, layers: Layers) -> Any:
+    """Makes the result an ordinary layer in place of the group; two steps of undo. Answers the layer."""
+    layer = layers.result.duplicate()
+    layer.setLocked(False)
+    layer.setName(_("Neural Brush"))
+    layer.setOpacity(255)
+    layers.group.parentNode().addChildNode(layer, layers.group)
+    layers.group.remove()
+    document.setActiveNode(layer)
+    return layer

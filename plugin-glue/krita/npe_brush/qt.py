@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Qt as this Krita has it: PyQt6 (Krita 6) or PyQt5."""
+
+from __future__ import annotations
+
+try:
+    from PyQt6.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer,
+                              pyqtSignal)
+    from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient, QTransform
+    from PyQt6.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout, QLabel,
+                                 QMdiArea, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
+                                 QToolButton, QVBoxLayout, QWidget)
+except ImportError:
+    from PyQt5.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer,
+                              pyqtSignal)
+    from PyQt5.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient, QTransform
+    from PyQt5.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout, QLabel,
+                                 QMdiArea, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
+                                 QToolButton, QVBoxLayout, QWidget)
+
+__all__ = ["QApplication", "QByteArray", "QCheckBox", "QColor", "QComboBox", "QEvent", "QFileDialog", "QFrame",
+           "QGridLayout", "QHBoxLayout", "QIcon", "QImage", "QLabel", "QLibraryInfo", "QMdiArea", "QObject", "QPainter",
+           "QPainterPath", "QPen", "QPixmap", "QPoint", "QPointF", "QProgressBar", "QPushButton", "QRadialGradient",
+           "QRect", "QRectF", "QScrollArea", "QSize", "QSizePolicy", "QSlider", "QSpinBox", "QTimer", "QToolButton",
+           "QTransform", "QVBoxLayout", "QWidget", "Qt", "position", "pyqtSignal"]
+
+
+def position(event: object) -> QPointF:
+    """Where a mouse or tablet event is, in pixels of its widget: one name in Qt 6, two in Qt 5."""
+    for name in ("position", "posF", "localPos"):
+        if hasattr(event, name):
+            return QPointF(getattr(event, name)())
+    raise TypeError(f"{type(event).__name__} has no position")

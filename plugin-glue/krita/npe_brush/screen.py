@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""How pixels get into Krita's layers, onto its canvas and into its undo: what pure Python can do of it, and what a better
+way must offer.
+
+What was tried with Krita 5.2.9:
+
+- `Node.setPixelData` writes without a step of undo and does not show it. `Document.refreshProjection` shows it, but does the
+  whole image while Krita waits: 1.3 s at 8000×6000. `setBlendingMode` refreshes one layer, but is a step of undo each
+  time. A shape's `updateAbsolute` refreshes just a rectangle of the image, in the background and without undo: so a vector
+  layer with an invisible rectangle lies beside the result.
+- No call paints into a layer with undo. Adding a layer that is painted already is one step of undo: so a stroke that is
+  painted on the canvas becomes a small layer of its own among the guides. (A layer that is merged down would be two steps
+  and a new layer.)
+"""
+
+from __future__ import annotations
+
+from typing import Any, List, Optional, Protocol
+
+from npe_shared import npe
+from npe_shared.words import _
+
+from . import pixels
+from .qt import QByteArray, QImage, QRectF
+from .strokes import bits
+
+#: The blending mode of a stroke that takes paint away.
+ERASE = "erase"
+
+
+class Screen(Protocol):
+    """What the controller needs of Krita's layers. All rectangles are in pixels of the image; all on the main thread."""
+
+    def prepare(self, document: Any, group: Any) -> None:
+        """A session begins whose layers are in this group. May add a layer of its own to it."""
+
+    def write(self, document: Any, node: Any, rect: npe.Rect, pixels: bytes) -> None:
+        """Pixels in the layer's own colour space, rows without gaps, without a step of undo, and onto the canvas."""
+
+    def refresh(self, document: Any, rect: npe.Rect) -> None:
+        """Composes a part of the canvas again."""
+
+    def add_stroke(self, document: Any, group: Any, guide: Any, rect: npe.Rect, picture: QImage, erase: bool) -> None:
+        """Puts a stroke (ARGB32, as large as the rectangle) among the guides, in one step of undo."""
+
+
+class PythonScreen:
+    """The way that works in any Krita from 5.2 on."""
+
+    def __init__(self) -> None:
+        self._shape: Optional[Any] = None
+        self._layer: Optional[Any] = None
+
+    def prepare(self, document: Any, group: Any) -> None:
+        self._shape = self._layer = None
+        layers = [child for child in group.childNodes() if child.type() == "vectorlayer"]
+        if not layers:
+            layer = document.createVectorLayer(_("Neural Brush: keep, it refreshes the canvas"))
+            children = group.childNodes()
+            group.addChildNode(layer, children[0] if children else None)
+            width, height = 72.0 * document.width() / document.xRes(), 72.0 * document.height() / document.yRes()
+            layer.addShapesFromSvg(
+                f'<svg width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}"><rect x="0" y="0" '
+                f'width="{width}" height="{height}" fill="none" stroke="none"/></svg>')
+            layer.setLocked(True)
+            layers = [layer]
+        shapes: List[Any] = layers[0].shapes()
+        if shapes:
+            self._layer, self._shape = layers[0], shapes[0]
+
+    def write(self, document: Any, node: Any, rect: npe.Rect, pixels: bytes) -> None:
+        node.setPixelData(QByteArray(pixels), rect.x, rect.y, rect.width, rect.height)
+        self.refresh(document, rect)
+
+    def refresh(self, document: Any, rect: npe.Rect) -> None:
+        # The person may have deleted it; a shape without its layer would show nothing.
+        if self._shape is None or self._layer is None or document.nodeByUniqueID(self._layer.uniqueId()) is None:
+            document.refreshProjection()
+            return
+        x, y = 72.0 / document.xRes(), 72.0 / document.yRes()
+        self._shape.updateAbsolute(QRectF((rect.x - 1) * x, (rect.y - 1) * y, (rect.width + 2) * x,
+                                          (rect.height + 2) * y))
+
+    def add_stroke(self, document: Any, group: Any, guide: Any, rect: npe.Rect, picture: QImage, erase: bool) -> None:
+        layer = document.createNode(_("Neural stroke"), "paintlayer")
+        if pixels.space_of(layer) != pixels.space_of(guide):
+            layer.setColorSpace(*pixels.space_of(guide))
+        layer.setPixelData(QByteArray(bits(picture)), rect.x, rect.y, rect.width, rect.height)
+        layer.setOpacity(guide.opacity())
+        if erase:
+            layer.setBlendingMode(ERASE)
+        children = group.childNodes()
+        group.addChildNode(layer, children[-1] if children else None)
