@@ -40,6 +40,14 @@ def read(path: str) -> Picture:
                                capture_output=True).stdout)
 
 
+def try_read(path: str) -> Optional[Picture]:
+    """The same, or None while it is not there or not whole."""
+    try:
+        return read(path)
+    except (subprocess.CalledProcessError, ValueError):
+        return None
+
+
 def screen() -> Picture:
     """All of the screen."""
     return _ppm(subprocess.run(["import", "-silent", "-window", "root", "-depth", "8", "ppm:-"], check=True,

@@ -59,7 +59,7 @@ class PanelWindow(Gtk.Window, Panel):
                                                       "stays as a layer."))
         self._faces.get_accessible().set_name(_("Face"))
         self._faces_handler = self._faces.connect("changed", self._face_chosen)
-        self._from_selection = Gtk.Button(label=_("Selection"), tooltip_text=_(
+        self._from_selection = Gtk.Button(label=_("S_election"), use_underline=True, tooltip_text=_(
             "Takes the square around the selection as the face: from above the hair to below the chin."))
         self._from_selection.connect("clicked", lambda _b: self._with(Session.choose_selection))
         row.pack_start(Gtk.Label(label=_("Face"), xalign=0.0, width_chars=7), False, False, 0)
@@ -69,9 +69,9 @@ class PanelWindow(Gtk.Window, Panel):
 
     def _see_row(self) -> Gtk.Widget:
         row = Gtk.Box(spacing=GAP, homogeneous=True)
-        self._before = Gtk.ToggleButton(label=_("Before"), tooltip_text=_("Shows the photo as it was."))
+        self._before = Gtk.ToggleButton(label=_("Be_fore"), use_underline=True, tooltip_text=_("Shows the photo as it was."))
         self._before.connect("toggled", lambda b: self._with(lambda s: s.show_before(b.get_active())))
-        self._paint = Gtk.ToggleButton(label=_("Show paint"), tooltip_text=_(
+        self._paint = Gtk.ToggleButton(label=_("Show _paint"), use_underline=True, tooltip_text=_(
             "Shows what you have painted over what comes of it."))
         self._paint.connect("toggled", lambda b: self._with(lambda s: s.show_paint(b.get_active())))
         for button in (self._before, self._paint):
@@ -79,16 +79,16 @@ class PanelWindow(Gtk.Window, Panel):
         return row
 
     def _more(self) -> Gtk.Widget:
-        more = Gtk.Expander(label=_("More"))
+        more = Gtk.Expander(label=_("_More"), use_underline=True)
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=GAP)
         row = Gtk.Box(spacing=GAP, homogeneous=True)
         for label, tooltip, action in (
-                (_("Random face"), _("Puts another face, made up by the network, in place of the photo's."),
+                (_("Ra_ndom face"), _("Puts another face, made up by the network, in place of the photo's."),
                  lambda s: s.sample(random.getrandbits(32))),
-                (_("Undo"), _("Takes back the last slider, tile or random face. What you painted is GIMP's to undo."),
+                (_("_Undo"), _("Takes back the last slider, tile or random face. What you painted is GIMP's to undo."),
                  Session.undo_change),
-                (_("Redo"), _("Does again what was undone here."), Session.redo_change)):
-            button = Gtk.Button(label=label, tooltip_text=tooltip)
+                (_("Re_do"), _("Does again what was undone here."), Session.redo_change)):
+            button = Gtk.Button(label=label, use_underline=True, tooltip_text=tooltip)
             button.connect("clicked", lambda _b, action=action: self._with(action))
             row.pack_start(button, True, True, 0)
         for widget in (self._models, row, self._tiles):
@@ -98,15 +98,15 @@ class PanelWindow(Gtk.Window, Panel):
 
     def _buttons(self) -> Gtk.Widget:
         row = Gtk.Box(spacing=GAP, homogeneous=True)
-        self._start = Gtk.Button(label=_("Start"), tooltip_text=_("Begins again on the layer that is selected."),
+        self._start = Gtk.Button(label=_("_Start"), use_underline=True, tooltip_text=_("Begins again on the layer that is selected."),
                                  no_show_all=True)
         self._start.connect("clicked", lambda _b: self._start_again())
         self._ends: List[Gtk.Button] = []
         for label, tooltip, action in (
-                (_("Cancel"), _("Leaves the image as it was."), Session.cancel),
-                (_("Reset"), _("Back to the photo; the paint is removed (GIMP can undo that)."), Session.reset),
-                (_("Bake"), _("Keeps the result as an ordinary layer, in one step that GIMP can undo."), Session.bake)):
-            button = Gtk.Button(label=label, tooltip_text=tooltip)
+                (_("_Cancel"), _("Leaves the image as it was."), Session.cancel),
+                (_("_Reset"), _("Back to the photo; the paint is removed (GIMP can undo that)."), Session.reset),
+                (_("_Bake"), _("Keeps the result as an ordinary layer, in one step that GIMP can undo."), Session.bake)):
+            button = Gtk.Button(label=label, use_underline=True, tooltip_text=tooltip)
             button.connect("clicked", lambda _b, action=action: self._with(action))
             row.pack_start(button, True, True, 0)
             self._ends.append(button)

@@ -12,7 +12,7 @@ The guide's opacity is 0: what is seen is the result, not the paint.
 from __future__ import annotations
 
 import time
-from typing import Callable, List, NamedTuple, Optional
+from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from gi.repository import Gimp, GLib
 
@@ -85,8 +85,9 @@ class Session(Listener):
                                          .format(layer=source.get_name(), width=self._whole.width,
                                                  height=self._whole.height))
         self._layers: Optional[Layers] = None
-        self._made = False
-        self._before: Optional[List[bytes]] = None
+        #: Layers that this session put in, and what the others held before.
+        self._made: List[Gimp.Layer] = []
+        self._before: List[Tuple[Gimp.Layer, bytes]] = []
         self._faces: List[npe.Frame] = []
         self._region = npe.Rect(0, 0, 0, 0)
         self._frame: Optional[npe.Frame] = None
@@ -172,8 +173,8 @@ class Session(Listener):
         self._shown = not before
         if self._layers is None or not self._alive() or self._last is None:
             return
-        whole = npe.Rect(0, 0, self._region.width, self._region.height)
         if before:
+            whole = self._all()
             self._put(whole, bytes(whole.width * whole.height * npe.pixel_bytes(self._kind.layer_format)))
         else:
             self._live.redraw()
@@ -191,14 +192,11 @@ class Session(Listener):
         if self._layers is not None and self.image.is_valid() and self._alive():
             self.image.undo_group_start()
             try:
-                if self._made:
-                    self.image.remove_layer(self._layers.guide)
-                    self.image.remove_layer(self._layers.result)
-                    self.image.set_selected_layers([self.source])
-                elif self._before is not None:
-                    whole = npe.Rect(0, 0, self._region.width, self._region.height)
-                    pixels.write(self._layers.result, whole, self._kind.layer, self._before[0])
-                    pixels.write(self._layers.guide, whole, self._kind.layer, self._before[1])
+                for layer in self._made:
+                    self.image.remove_layer(layer)
+                for layer, held in self._before:
+                    pixels.write(layer, self._all(), self._kind.layer, held)
+                self.image.set_selected_layers([self._before[0][0] if self._before else self.source])
             finally:
                 self.image.undo_group_end()
             Gimp.displays_flush()
@@ -229,6 +227,10 @@ class Session(Listener):
 
     def _go_on(self, kept: edits.Kept, result: Gimp.Layer, guide: Optional[Gimp.Layer]) -> None:
         """With what an earlier session left."""
+        if not kept.region.inside(self._whole):
+            raise errors.Refused(_("The layer “{layer}” has become smaller since it was painted over; the edit can't go on. "
+                                   "What was made stays in “{result}”.").format(layer=self.source.get_name(),
+                                                                                result=result.get_name()))
         self._region, self._model = kept.region, kept.model or None
         saved = kept.saved
         if guide is None:
@@ -237,13 +239,14 @@ class Session(Listener):
             guide = self._new_guide(result)
             self.image.undo_group_start()
             try:
-                self._insert(guide)
+                self._insert(guide, result)
                 edits.mark_guide(guide, result)
             finally:
                 self.image.undo_group_end()
+            self._made = [guide]
         self._layers = Layers(guide, result)
-        self._before = [pixels.read(layer, npe.Rect(0, 0, self._region.width, self._region.height), self._kind.layer)
-                        for layer in (result, guide)]
+        self._before = [(layer, pixels.read(layer, self._all(), self._kind.layer)) for layer in (result, guide)
+                        if layer not in self._made]
         self.image.set_selected_layers([guide])
         Gimp.displays_flush()
         self._panel.found([], -1)
@@ -271,10 +274,9 @@ class Session(Listener):
         guide.fill(Gimp.FillType.TRANSPARENT)
         return guide
 
-    def _insert(self, layer: Gimp.Layer) -> None:
-        """Above the source and what is over it of ours."""
-        position = self.image.get_item_position(self._layers.result if self._layers else self.source)
-        self.image.insert_layer(layer, self.source.get_parent(), position)
+    def _insert(self, layer: Gimp.Layer, below: Gimp.Layer) -> None:
+        """Above another layer, in its group, at the place of the region."""
+        self.image.insert_layer(layer, below.get_parent(), self.image.get_item_position(below))
         _ok, x, y = self.source.get_offsets()
         layer.set_offsets(x + self._region.x, y + self._region.y)
 
@@ -287,9 +289,9 @@ class Session(Listener):
         selected = not Gimp.Selection.is_empty(self.image)
         self.image.undo_group_start()
         try:
-            self._insert(result)
+            self._insert(result, self.source)
+            self._insert(guide, result)
             self._layers = Layers(guide, result)
-            self._insert(guide)
             edits.mark_guide(guide, result)
             mask = self.source.get_mask()
             if selected:
@@ -298,7 +300,7 @@ class Session(Listener):
                 self._copy_mask(mask, result)
         finally:
             self.image.undo_group_end()
-        self._made = True
+        self._made = [guide, result]
         self.image.set_selected_layers([guide])
         Gimp.displays_flush()
 
@@ -307,7 +309,7 @@ class Session(Listener):
         own = result.create_mask(Gimp.AddMaskType.WHITE)
         result.add_mask(own)
         values = pixels.read(mask, self._region, "Y float")
-        pixels.write(own, npe.Rect(0, 0, self._region.width, self._region.height), "Y float", values)
+        pixels.write(own, self._all(), "Y float", values)
 
     def _drop_layers(self) -> None:
         """Another face: what was painted stays as a baked layer, an untouched pair goes."""
@@ -315,7 +317,7 @@ class Session(Listener):
             self._layers = None
             return
         untouched = self._last is None or self._last.rect.empty
-        if untouched and self._made:
+        if untouched and len(self._made) == 2:
             self.image.undo_group_start()
             try:
                 self.image.remove_layer(self._layers.guide)
@@ -330,6 +332,10 @@ class Session(Listener):
         """Whether both layers are in the image: the person may have undone or deleted them."""
         layers = self._layers
         return layers is not None and layers.guide.is_valid() and layers.result.is_valid()
+
+    def _all(self) -> npe.Rect:
+        """All of a layer of the pair."""
+        return npe.Rect(0, 0, self._region.width, self._region.height)
 
     def _put(self, rect: npe.Rect, data: bytes) -> None:
         assert self._layers is not None
@@ -365,8 +371,7 @@ class Session(Listener):
             return
         if self._gone:
             self._gone, self._print = False, None
-        guide = self._layers.guide
-        whole = npe.Rect(0, 0, guide.get_width(), guide.get_height())
+        guide, whole = self._layers.guide, self._all()
         seen = time.monotonic()
         now = pixels.fingerprint(guide, whole)
         if now is None or now == self._print:

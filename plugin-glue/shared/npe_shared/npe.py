@@ -203,6 +203,11 @@ class Rect(NamedTuple):
     def empty(self) -> bool:
         return self.width == 0 or self.height == 0
 
+    def inside(self, other: "Rect") -> bool:
+        """Whether no pixel of it is outside of another one."""
+        return (self.x >= other.x and self.y >= other.y and self.x + self.width <= other.x + other.width
+                and self.y + self.height <= other.y + other.height)
+
     def union(self, other: "Rect") -> "Rect":
         """The smallest rectangle around both; an empty one does not count."""
         if self.empty or other.empty:

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Paint Live in the real GIMP, by mouse: a portrait, a black stroke across the forehead, undo, redo, Bake, export.
+
+Usage: live.py PHOTO OUT, on a display with a window manager and in a HOME where the plug-in is installed. Prints what
+it measured and writes screenshots into OUT; fails with a sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "editors"))
+import desk  # noqa: E402
+
+PANEL = "^Neural Brush$"
+
+
+class Gimp:
+    """GIMP with one photo at 100 %."""
+
+    def __init__(self, photo: str, out: str) -> None:
+        self.out = out
+        self.photo = desk.read(photo)
+        self.log = open(os.path.join(out, "gimp.log"), "w")
+        self.process = subprocess.Popen(["gimp-3.0", "--new-instance", "--no-splash", photo], stdout=self.log,
+                                        stderr=subprocess.STDOUT)
+        self.window = desk.window(os.path.basename(photo).rsplit(".", 1)[0] + ".*GIMP", 90)
+        if desk.has_window("Welcome to GIMP"):
+            desk.activate(desk.window("Welcome to GIMP"))
+            desk.keys("Escape")
+        desk.xdotool("windowsize", "--sync", self.window, 1000, 900)
+        desk.xdotool("windowmove", self.window, 0, 0)
+        desk.activate(self.window)
+        desk.keys("1")
+        try:
+            self.x, self.y = desk.wait("the photo at 100 % on the screen", self.place, 30)
+        except AssertionError:
+            self.shot("start")
+            self.quit()
+            raise
+
+    def place(self) -> "tuple[int, int] | None":
+        middle = self.photo.height // 2
+        return desk.find(self.photo, self.photo.width // 2, middle)
+
+    def action(self, name: str) -> None:
+        """An action by GIMP's search for actions, as a person who does not know the menu would."""
+        desk.activate(self.window)
+        desk.keys("slash")
+        desk.window("Search Actions", 10)
+        time.sleep(0.3)
+        desk.text(name)
+        time.sleep(0.8)
+        desk.keys("Return")
+        time.sleep(0.3)
+
+    def export(self, name: str) -> desk.Picture:
+        """What GIMP exports as PNG, by its dialogs."""
+        path = os.path.join(self.out, name)
+        if os.path.exists(path):
+            os.remove(path)
+        desk.activate(self.window)
+        desk.keys("ctrl+shift+e")
+        desk.activate(desk.window("^Export Image$", 10))
+        desk.keys("ctrl+a")
+        desk.text(path)
+        desk.keys("Return")
+        desk.activate(desk.window("^Export Image as PNG$", 10))
+        desk.keys("Return")
+        # While GIMP writes it, it is there and can't be read.
+        return desk.wait("the exported file", lambda: desk.try_read(path), 20)
+
+    def points(self, *uv: "tuple[float, float]") -> "list[tuple[float, float]]":
+        """Screen coordinates of points of the photo, given as shares of its size."""
+        return [(self.x + u * self.photo.width, self.y + v * self.photo.height) for u, v in uv]
+
+    def shot(self, name: str) -> None:
+        desk.save_screen(os.path.join(self.out, name + ".png"))
+
+    def mean(self, box: "tuple[float, float, float, float]") -> float:
+        """Brightness on the screen of a box of the photo (left, top, right, bottom as shares of its size)."""
+        w, h = self.photo.width, self.photo.height
+        x, y = int(self.x + box[0] * w), int(self.y + box[1] * h)
+        return desk.screen().mean(x, y, int((box[2] - box[0]) * w), int((box[3] - box[1]) * h))
+
+    def quit(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(20)
+        self.log.close()
+
+
+#: The stroke for portrait-00, a part of its forehead, and a part of the photo that no stroke there may change.
+STROKE = ((0.42, 0.2), (0.48, 0.18), (0.55, 0.19), (0.48, 0.23))
+FOREHEAD = (0.42, 0.17, 0.54, 0.24)
+COLLAR = (0.3, 0.75, 0.6, 0.85)
+
+
+def begin(gimp: Gimp) -> str:
+    """Paint Live, its panel beside GIMP's window, the paintbrush with black; answers the panel's window."""
+    gimp.action("Paint Live")
+    panel = desk.window(PANEL, 20)
+    desk.xdotool("windowmove", panel, 1060, 100)
+    # The guide is the third layer.
+    desk.wait("the guide and the result layer", lambda: desk.has_window("3 layers"), 20)
+    desk.activate(gimp.window)
+    desk.keys("p", "d")
+    return panel
+
+
+def press(panel: str, key: str) -> None:
+    """A button of the panel by its mnemonic."""
+    desk.activate(panel)
+    desk.keys("alt+" + key)
+
+
+def changed(before: desk.Picture, after: desk.Picture) -> "tuple[int, int, int, int]":
+    """The rectangle in which two pictures differ: left, top, right, bottom."""
+    assert (before.width, before.height) == (after.width, after.height), (after.width, after.height)
+    rows = [y for y in range(before.height) if before.row(0, y, before.width) != after.row(0, y, after.width)]
+    assert rows, "nothing has changed"
+    columns = [x for x in range(before.width)
+               if any(before.pixel(x, y) != after.pixel(x, y) for y in range(rows[0], rows[-1] + 1))]
+    return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+
+
+def paint_undo_redo_bake(gimp: Gimp) -> None:
+    before, collar = gimp.mean(FOREHEAD), gimp.mean(COLLAR)
+    panel = begin(gimp)
+    gimp.shot("live-1-panel")
+    desk.drag(gimp.points(*STROKE))
+    desk.wait("the hair", lambda: gimp.mean(FOREHEAD) < 0.6 * before, 10)
+    time.sleep(1.5)
+    after = gimp.mean(FOREHEAD)
+    assert abs(gimp.mean(COLLAR) - collar) < 0.01, "the collar has changed"
+    gimp.shot("live-2-hair")
+    desk.activate(gimp.window)
+    desk.keys("ctrl+z")
+    desk.wait("the forehead after undo", lambda: abs(gimp.mean(FOREHEAD) - before) < 0.5, 10)
+    desk.keys("ctrl+y")
+    desk.wait("the hair after redo", lambda: abs(gimp.mean(FOREHEAD) - after) < 2, 10)
+    press(panel, "f")
+    desk.wait("the photo before", lambda: abs(gimp.mean(FOREHEAD) - before) < 0.5, 10)
+    press(panel, "f")
+    desk.wait("the hair again", lambda: abs(gimp.mean(FOREHEAD) - after) < 2, 10)
+    press(panel, "b")
+    desk.wait("the guide gone", lambda: desk.has_window("2 layers"), 10)
+    gimp.shot("live-3-baked")
+    exported = gimp.export("baked.png")
+    left, top, right, bottom = changed(gimp.photo, exported)
+    w, h = gimp.photo.width, gimp.photo.height
+    assert bottom < 0.7 * h, f"the change reaches down to {bottom} of {h}"
+    inside = exported.mean(int(0.42 * w), int(0.17 * h), int(0.12 * w), int(0.07 * h))
+    assert inside < 0.6 * before, f"the forehead is {inside:.0f}, it was {before:.0f}"
+    print(f"exported: forehead {before:.0f} -> {inside:.0f}; bit for bit the photo outside {left},{top} {right},{bottom}")
+    desk.activate(gimp.window)
+    desk.keys("ctrl+z")
+    desk.wait("the guide back after undoing Bake", lambda: desk.has_window("3 layers"), 10)
+    desk.keys("ctrl+y")
+    desk.wait("Bake done again", lambda: desk.has_window("2 layers"), 10)
+    # The panel is still there: a second session goes on from the baked layer, and is cancelled.
+    press(panel, "s")
+    desk.wait("a new guide", lambda: desk.has_window("3 layers"), 20)
+    time.sleep(2)
+    assert abs(gimp.mean(FOREHEAD) - after) < 2, "going on has changed the picture"
+    gimp.shot("live-4-again")
+    press(panel, "c")
+    desk.wait("no guide after Cancel", lambda: desk.has_window("2 layers"), 10)
+    assert abs(gimp.mean(FOREHEAD) - after) < 2, "Cancel has changed the picture"
+    desk.xdotool("windowclose", panel)
+
+
+def main() -> None:
+    photo, out = sys.argv[1:3]
+    os.makedirs(out, exist_ok=True)
+    gimp = Gimp(photo, out)
+    try:
+        paint_undo_redo_bake(gimp)
+    finally:
+        gimp.shot("live-end")
+        gimp.quit()
+
+
+if __name__ == "__main__":
+    main()
