@@ -1,40 +1,30 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Paint Live without its panel: a guide layer that the person paints on with GIMP's own brushes, and a result layer that
-follows it.
+"""Paint Live without its panel: finds the face, looks at what is painted on the guide layer with GIMP's own brushes, and
+draws the result that follows it.
 
-libgimp has no signals, so the guide is polled: a fingerprint of it costs a millisecond. The result layer is written
-without steps of undo, so that GIMP's undo is about what the person painted; following the guide, the result goes back
-with it. The two layers come and go in one step of undo.
-
-The guide's opacity is 0: what is seen is the result, not the paint.
+libgimp has no signals, so the guide is polled: a fingerprint of it costs a millisecond. GIMP's undo is about what the
+person painted; following the guide, the result goes back with it.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Callable, List, NamedTuple, Optional, Tuple
+from typing import Callable, List, Optional, Tuple
 
 from gi.repository import Gimp, GLib
 
 from npe_shared import errors, frames, log, npe
+from npe_shared.document import Kept
 from npe_shared.live import Guide, Listener, Live, Opened, Result, Saved
 from npe_shared.words import _
 
 from . import edits, pixels
+from .live_layers import Pair
 
 #: Between two looks at the guide, in milliseconds.
 POLL = 30
 #: Seconds without a change after which the strokes are kept with the result layer.
 SETTLED = 0.7
-#: Opacity of the guide where the person wants to see the paint, in percent.
-SHOWN_PAINT = 45.0
-
-
-class Layers(NamedTuple):
-    """The pair of layers over a source."""
-
-    guide: Gimp.Layer
-    result: Gimp.Layer
 
 
 class Panel:
@@ -73,39 +63,42 @@ class Session(Listener):
         errors.Refused."""
         source = edits.source_of(layer, image)
         if source is None:
-            raise errors.Refused(_("The layer that “{layer}” was painted over is not in the image any more. "
-                                           "Select the layer with the photo.").format(layer=layer.get_name()))
-        self.image = image
-        self.source = source
+            raise errors.Refused(_("The layer that “{layer}” was painted over is not in the image any more. Select the layer "
+                                   "with the photo.").format(layer=layer.get_name()))
+        self.image, self.source = image, source
         self._kind = pixels.kind(image, source)
         self._panel = panel
         self._whole = npe.Rect(0, 0, source.get_width(), source.get_height())
         if min(self._whole.width, self._whole.height) < 8:
-            raise errors.Refused(_("The layer “{layer}” is {width}×{height} pixels; at least 8×8 are needed.")
-                                         .format(layer=source.get_name(), width=self._whole.width,
-                                                 height=self._whole.height))
-        self._layers: Optional[Layers] = None
-        #: Layers that this session put in, and what the others held before.
-        self._made: List[Gimp.Layer] = []
-        self._before: List[Tuple[Gimp.Layer, bytes]] = []
+            raise errors.Refused(_("The layer “{layer}” is {width}×{height} pixels; at least 8×8 are needed.").format(
+                layer=source.get_name(), width=self._whole.width, height=self._whole.height))
+        found = edits.find(image, layer, source)
+        if found is not None and not found.kept.region.inside(self._whole):
+            raise errors.Refused(_("The layer “{layer}” has become smaller since it was painted over; the edit can't go on. "
+                                   "What was made stays in “{result}”.").format(layer=source.get_name(),
+                                                                                result=found.result.get_name()))
+        self._pair: Optional[Pair] = None
         self._faces: List[npe.Frame] = []
+        self._searched: Optional[Tuple[npe.Image, npe.Placement]] = None
         self._region = npe.Rect(0, 0, 0, 0)
         self._frame: Optional[npe.Frame] = None
         self._model: Optional[str] = None
+        #: Of the guide as it was looked at last.
         self._print: Optional[bytes] = None
         self._gone = False
-        self._shown = True
+        self._before = False
         self._last: Optional[Result] = None
-        self._seen = 0.0
         self._unsaved_since: Optional[float] = None
         self._then: Optional[Callable[[], None]] = None
+        if found is not None:
+            self._pair = Pair(image, source, self._kind, found.kept.region, found.result, found.guide)
         self._live = Live(lambda told: GLib.idle_add(self._run, told), self)
         self._timer = GLib.timeout_add(POLL, self._poll)
-        kept = edits.find(image, layer, source)
-        if kept is not None:
-            self._go_on(*kept)
+        if found is not None:
+            self._go_on(found.kept, baked=found.guide is None)
         else:
-            self._search()
+            self._searched = pixels.small(source, self._whole, pixels.SEARCH_SIDE)
+            self._live.find(self._searched[0])
 
     # What the person does.
 
@@ -153,65 +146,45 @@ class Session(Listener):
 
     def reset(self) -> None:
         """Back to the photo: the guide is emptied (GIMP can undo that), sliders go to 0."""
-        if self._layers is not None and self._alive():
-            self.image.undo_group_start()
-            try:
-                # An active selection would leave the paint outside of it.
-                self._layers.guide.fill(Gimp.FillType.TRANSPARENT)
-            finally:
-                self.image.undo_group_end()
+        if self._pair is not None and self._pair.alive():
+            self._pair.empty_guide()
         self._live.change(lambda edit: edit.reset())
 
     def show_paint(self, shown: bool) -> None:
         """Shows what is painted over what comes of it."""
-        if self._layers is not None and self._alive():
-            self._layers.guide.set_opacity(SHOWN_PAINT if shown else 0.0)
-            Gimp.displays_flush()
+        if self._pair is not None and self._pair.alive():
+            self._pair.show_paint(shown)
 
     def show_before(self, before: bool) -> None:
         """The photo as it was, for as long as it is wanted. Not a step of undo, as hiding the layer would be."""
-        self._shown = not before
-        if self._layers is None or not self._alive() or self._last is None:
+        self._before = before
+        if self._pair is None or not self._pair.alive():
             return
         if before:
-            whole = self._all()
-            self._put(whole, bytes(whole.width * whole.height * npe.pixel_bytes(self._kind.layer_format)))
+            self._pair.put_nothing()
         else:
             self._live.redraw()
 
     def bake(self) -> None:
         """Keeps the result as an ordinary layer, in one step of undo, and ends."""
-        self._finish(self._bake, _("Baked into the layer “{layer}”. Start again to go on from it."))
+        self._finish(Pair.bake, _("Baked into the layer “{layer}”. Start again to go on from it."))
 
     def close(self) -> None:
         """Ends; both layers stay, and a later session goes on from them."""
-        self._finish(lambda: None, _("The layers stay; start again to go on."))
+        self._finish(lambda pair: None, _("The layers stay; start again to go on."))
 
     def cancel(self) -> None:
         """Ends and leaves the image as it was before the session."""
-        if self._layers is not None and self.image.is_valid() and self._alive():
-            self.image.undo_group_start()
-            try:
-                for layer in self._made:
-                    self.image.remove_layer(layer)
-                for layer, held in self._before:
-                    pixels.write(layer, self._all(), self._kind.layer, held)
-                self.image.set_selected_layers([self._before[0][0] if self._before else self.source])
-            finally:
-                self.image.undo_group_end()
-            Gimp.displays_flush()
+        if self._pair is not None and self._pair.alive():
+            self._pair.take_back()
         self._end(_("Cancelled; the image is as it was."))
 
     # Beginning.
 
-    def _search(self) -> None:
-        picture, placement = pixels.small(self.source, self._whole, pixels.SEARCH_SIDE)
-        self._search_picture, self._search_placement = picture, placement
-        self._live.find(picture)
-
     def found(self, faces: List[npe.Frame]) -> None:
-        self._faces = [pixels.enlarged(face, self._search_picture, self._search_placement) for face in faces]
-        del self._search_picture
+        assert self._searched is not None
+        self._faces = [pixels.enlarged(face, *self._searched) for face in faces]
+        self._searched = None
         self._panel.found(self._faces, 0 if self._faces else -1)
         if self._faces:
             self._take(self._faces[0], rough=True)
@@ -221,131 +194,34 @@ class Session(Listener):
                                .format(layer=self.source.get_name()))
 
     def _take(self, frame: npe.Frame, rough: bool) -> None:
-        self._drop_layers()
+        """Another face: what was painted stays as a baked layer, an untouched pair goes."""
+        if self._pair is not None and self._pair.alive():
+            if self._last is None or self._last.rect.empty:
+                self._pair.take_back()
+            else:
+                self._pair.bake()
+        self._pair = None
         self._region = frames.region_of(frame, self._whole.width, self._whole.height)
         self._open(frames.moved(frame, -self._region.x, -self._region.y), rough, None)
 
-    def _go_on(self, kept: edits.Kept, result: Gimp.Layer, guide: Optional[Gimp.Layer]) -> None:
-        """With what an earlier session left."""
-        if not kept.region.inside(self._whole):
-            raise errors.Refused(_("The layer “{layer}” has become smaller since it was painted over; the edit can't go on. "
-                                   "What was made stays in “{result}”.").format(layer=self.source.get_name(),
-                                                                                result=result.get_name()))
+    def _go_on(self, kept: Kept, baked: bool) -> None:
+        """With what an earlier session left. Once it is baked, all of it is the base, and the new guide adds to it."""
         self._region, self._model = kept.region, kept.model or None
-        saved = kept.saved
-        if guide is None:
-            # Baked: all of it is the base now, and a new guide begins.
-            saved = Saved(saved.strokes, saved.count())
-            guide = self._new_guide(result)
-            self.image.undo_group_start()
-            try:
-                self._insert(guide, result)
-                edits.mark_guide(guide, result)
-            finally:
-                self.image.undo_group_end()
-            self._made = [guide]
-        self._layers = Layers(guide, result)
-        self._before = [(layer, pixels.read(layer, self._all(), self._kind.layer)) for layer in (result, guide)
-                        if layer not in self._made]
-        self.image.set_selected_layers([guide])
-        Gimp.displays_flush()
         self._panel.found([], -1)
         if self._model is not None:
             self._live.load(self._model, "auto")
-        self._open(kept.frame, False, saved)
+        self._open(kept.frame, False, Saved(kept.saved.strokes, kept.saved.count()) if baked else kept.saved)
 
     def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
-        self._print = None
-        self._last = None
+        self._frame = self._print = self._last = None
         photo = pixels.photo(self.source, self._region, self._kind)
         self._live.open(photo, self._kind.layer_format, frame, rough, saved)
 
     def opened(self, opened: Opened) -> None:
         self._frame = opened.frame
-        if self._layers is None:
-            self._make_layers()
+        if self._pair is None:
+            self._pair = Pair(self.image, self.source, self._kind, self._region)
         self._panel.opened(opened)
-
-    # Layers.
-
-    def _new_guide(self, result: Gimp.Layer) -> Gimp.Layer:
-        guide = Gimp.Layer.new(self.image, _("Neural Brush: paint here"), result.get_width(), result.get_height(),
-                               self._kind.layer_type, 0.0, Gimp.LayerMode.NORMAL)
-        guide.fill(Gimp.FillType.TRANSPARENT)
-        return guide
-
-    def _insert(self, layer: Gimp.Layer, below: Gimp.Layer) -> None:
-        """Above another layer, in its group, at the place of the region."""
-        self.image.insert_layer(layer, below.get_parent(), self.image.get_item_position(below))
-        _ok, x, y = self.source.get_offsets()
-        layer.set_offsets(x + self._region.x, y + self._region.y)
-
-    def _make_layers(self) -> None:
-        """The pair, in one step of undo; the guide is what the person's brush is on afterwards."""
-        result = Gimp.Layer.new(self.image, _("Neural Brush"), self._region.width, self._region.height,
-                                self._kind.layer_type, 100.0, Gimp.LayerMode.NORMAL)
-        result.fill(Gimp.FillType.TRANSPARENT)
-        guide = self._new_guide(result)
-        selected = not Gimp.Selection.is_empty(self.image)
-        self.image.undo_group_start()
-        try:
-            self._insert(result, self.source)
-            self._insert(guide, result)
-            self._layers = Layers(guide, result)
-            edits.mark_guide(guide, result)
-            mask = self.source.get_mask()
-            if selected:
-                result.add_mask(result.create_mask(Gimp.AddMaskType.SELECTION))
-            elif mask is not None:
-                self._copy_mask(mask, result)
-        finally:
-            self.image.undo_group_end()
-        self._made = [guide, result]
-        self.image.set_selected_layers([guide])
-        Gimp.displays_flush()
-
-    def _copy_mask(self, mask: Gimp.LayerMask, result: Gimp.Layer) -> None:
-        """What the source's mask hides stays hidden in the result."""
-        own = result.create_mask(Gimp.AddMaskType.WHITE)
-        result.add_mask(own)
-        values = pixels.read(mask, self._region, "Y float")
-        pixels.write(own, self._all(), "Y float", values)
-
-    def _drop_layers(self) -> None:
-        """Another face: what was painted stays as a baked layer, an untouched pair goes."""
-        if self._layers is None or not self._alive():
-            self._layers = None
-            return
-        untouched = self._last is None or self._last.rect.empty
-        if untouched and len(self._made) == 2:
-            self.image.undo_group_start()
-            try:
-                self.image.remove_layer(self._layers.guide)
-                self.image.remove_layer(self._layers.result)
-            finally:
-                self.image.undo_group_end()
-        else:
-            self._bake()
-        self._layers = None
-
-    def _alive(self) -> bool:
-        """Whether both layers are in the image: the person may have undone or deleted them."""
-        layers = self._layers
-        return layers is not None and layers.guide.is_valid() and layers.result.is_valid()
-
-    def _all(self) -> npe.Rect:
-        """All of a layer of the pair."""
-        return npe.Rect(0, 0, self._region.width, self._region.height)
-
-    def _put(self, rect: npe.Rect, data: bytes) -> None:
-        assert self._layers is not None
-        # GIMP ends a plug-in that writes into a locked layer.
-        if self._layers.result.get_lock_content():
-            self._panel.failed(_("The pixels of the layer “{layer}” are locked. Unlock them in the Layers dialog, then paint "
-                                 "on.").format(layer=self._layers.result.get_name()))
-            return
-        pixels.write(self._layers.result, rect, self._kind.layer, data)
-        Gimp.displays_flush()
 
     # Following.
 
@@ -362,24 +238,21 @@ class Session(Listener):
         if not self.image.is_valid():
             self._end(_("The image was closed."))
             return
-        if self._layers is None or self._frame is None:
+        if self._pair is None or self._frame is None:
             return
-        if not self._alive():
+        if not self._pair.alive():
             if not self._gone:
                 self._gone = True
                 self._panel.state(_("The guide or the result layer is gone. Redo (Ctrl+Y) brings it back; or start again."))
             return
         if self._gone:
             self._gone, self._print = False, None
-        guide, whole = self._layers.guide, self._all()
-        seen = time.monotonic()
-        now = pixels.fingerprint(guide, whole)
+        now = pixels.fingerprint(self._pair.guide, self._pair.whole)
         if now is None or now == self._print:
             self._save_when_settled()
             return
-        self._print, self._seen = now, seen
-        picture, placement = pixels.small(guide, whole, pixels.GUIDE_SIDE)
-        self._live.set_guide(Guide(picture, placement))
+        self._print = now
+        self._live.set_guide(Guide(*pixels.small(self._pair.guide, self._pair.whole, pixels.GUIDE_SIDE)))
 
     def _save_when_settled(self) -> None:
         if self._unsaved_since is not None and time.monotonic() - self._unsaved_since > SETTLED:
@@ -387,21 +260,23 @@ class Session(Listener):
             self._live.save()
 
     def result(self, result: Result) -> None:
-        if self._layers is None or not self._alive():
+        if self._pair is None or not self._pair.alive():
             return
         self._last = result
-        if self._shown and not result.rect.empty:
-            self._put(result.rect, bytes(result.pixels))
-            log.info("%d×%d pixels on the canvas %.0f ms after they were wished for, %.0f ms after the guide changed",
-                     result.rect.width, result.rect.height, 1000 * result.seconds,
-                     1000 * (time.monotonic() - self._seen))
+        if not self._before and not result.rect.empty:
+            self._pair.put(result.rect, bytes(result.pixels))
+            log.info("%d×%d pixels on the canvas %.0f ms after they were wished for", result.rect.width, result.rect.height,
+                     1000 * result.seconds)
         self._unsaved_since = time.monotonic()
         self._panel.changed(result)
 
     def saved(self, saved: Saved) -> None:
-        if self._layers is not None and self._alive() and self._frame is not None:
-            edits.keep(self._layers.result, edits.Kept(self.source.get_tattoo(), self._region, self._frame, saved,
-                                                       self._model or ""))
+        if self._pair is not None and self._pair.alive() and self._frame is not None:
+            edits.keep(self._pair.result, Kept(self.source.get_tattoo(), self._region, self._frame, saved,
+                                               self._model or ""))
+        self._do_then()
+
+    def _do_then(self) -> None:
         then, self._then = self._then, None
         if then is not None:
             then()
@@ -419,32 +294,21 @@ class Session(Listener):
     def failed(self, sentence: str) -> None:
         log.error("%s", sentence)
         self._panel.failed(sentence)
-        then, self._then = self._then, None
-        if then is not None:
-            then()
+        self._do_then()
 
     # Ending.
 
-    def _bake(self) -> None:
-        assert self._layers is not None
-        self.image.undo_group_start()
-        try:
-            self.image.remove_layer(self._layers.guide)
-            self.image.set_selected_layers([self._layers.result])
-        finally:
-            self.image.undo_group_end()
-        Gimp.displays_flush()
-
-    def _finish(self, what: Callable[[], None], text: str) -> None:
+    def _finish(self, what: Callable[[Pair], None], text: str) -> None:
         """Ends once all that was painted is on the canvas and the strokes are kept."""
-        if self._layers is None or not self.image.is_valid() or not self._alive():
+        pair = self._pair
+        if self._frame is None or pair is None or not pair.alive():
             self._end(_("Nothing was painted."))
             return
-        name = self._layers.result.get_name()
+        name = pair.result.get_name()
 
         def last() -> None:
-            if self.image.is_valid() and self._alive():
-                what()
+            if pair.alive():
+                what(pair)
             self._end(text.format(layer=name))
 
         self._look()

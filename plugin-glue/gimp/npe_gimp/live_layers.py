@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The two layers of Paint Live: the guide that is painted on, and the result under it. They come and go in one step of undo
+each; the result's pixels are written without any.
+
+The guide's opacity is 0: what is seen is the result, not the paint.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Iterator, List, Optional, Tuple
+
+from gi.repository import Gimp
+
+from npe_shared import npe
+from npe_shared.errors import Refused
+from npe_shared.words import _
+
+from . import edits, masks, pixels
+
+#: Opacity of the guide where the person wants to see the paint, in percent.
+SHOWN_PAINT = 45.0
+
+
+@contextmanager
+def one_step(image: Gimp.Image) -> Iterator[None]:
+    """What is done within is one step of undo."""
+    image.undo_group_start()
+    try:
+        yield
+    finally:
+        image.undo_group_end()
+        Gimp.displays_flush()
+
+
+class Pair:
+    """A guide and a result over a source. Both cover the same region of it, and have its coordinates."""
+
+    def __init__(self, image: Gimp.Image, source: Gimp.Layer, kind: pixels.Kind, region: npe.Rect,
+                 result: Optional[Gimp.Layer] = None, guide: Optional[Gimp.Layer] = None) -> None:
+        """Takes the layers that an earlier session left and makes the others. The guide is what the person's brush is on
+        afterwards. Raises Refused."""
+        if image.get_floating_sel() is not None:
+            raise Refused(_("The image has a floating selection. Anchor it (Layer ▸ Anchor Layer), then start again."))
+        self.image, self.source, self.region = image, source, region
+        self.whole = npe.Rect(0, 0, region.width, region.height)
+        self._kind = kind
+        #: What the layers that were there held before.
+        self._before: List[Tuple[Gimp.Layer, bytes]] = [
+            (layer, pixels.read(layer, self.whole, kind.layer)) for layer in (result, guide) if layer is not None]
+        #: Layers that were not.
+        self._made: List[Gimp.Layer] = []
+        with one_step(image):
+            if result is None:
+                result = self._new(_("Neural Brush"), 100.0)
+                self._insert(result, source)
+                masks.give(result, source, image)
+                result.set_edit_mask(False)
+            if guide is None:
+                guide = self._new(_("Neural Brush: paint here"), 0.0)
+                self._insert(guide, result)
+                edits.mark_guide(guide, result)
+        self.result, self.guide = result, guide
+        image.set_selected_layers([guide])
+
+    def _new(self, name: str, opacity: float) -> Gimp.Layer:
+        layer = Gimp.Layer.new(self.image, name, self.region.width, self.region.height, self._kind.layer_type, opacity,
+                               Gimp.LayerMode.NORMAL)
+        layer.fill(Gimp.FillType.TRANSPARENT)
+        self._made.append(layer)
+        return layer
+
+    def _insert(self, layer: Gimp.Layer, below: Gimp.Layer) -> None:
+        """Above another layer, in its group."""
+        if not self.image.insert_layer(layer, below.get_parent(), self.image.get_item_position(below)):
+            raise Refused(_("GIMP did not take the layer: {reason}").format(reason=Gimp.get_pdb().get_last_error()))
+        _ok, x, y = self.source.get_offsets()
+        layer.set_offsets(x + self.region.x, y + self.region.y)
+
+    def alive(self) -> bool:
+        """Whether both layers are in the image: the person may have undone or deleted them, or closed the image."""
+        return self.image.is_valid() and self.guide.is_valid() and self.result.is_valid()
+
+    def put(self, rect: npe.Rect, data: bytes) -> None:
+        """Pixels of the result. Raises Refused."""
+        # GIMP ends a plug-in that writes into a locked layer.
+        if self.result.get_lock_content():
+            raise Refused(_("The pixels of the layer “{layer}” are locked. Unlock them in the Layers dialog, then paint on.")
+                          .format(layer=self.result.get_name()))
+        pixels.write(self.result, rect, self._kind.layer, data)
+        Gimp.displays_flush()
+
+    def put_nothing(self) -> None:
+        """Makes the result transparent, so that the photo is seen."""
+        self.put(self.whole, bytes(self.whole.width * self.whole.height * npe.pixel_bytes(self._kind.layer_format)))
+
+    def show_paint(self, shown: bool) -> None:
+        self.guide.set_opacity(SHOWN_PAINT if shown else 0.0)
+        Gimp.displays_flush()
+
+    def empty_guide(self) -> None:
+        """Takes all paint away; the person can undo it."""
+        with one_step(self.image):
+            # Whatever is selected.
+            self.guide.fill(Gimp.FillType.TRANSPARENT)
+
+    def bake(self) -> None:
+        """Leaves the result as an ordinary layer."""
+        with one_step(self.image):
+            self.image.remove_layer(self.guide)
+            self.image.set_selected_layers([self.result])
+
+    def take_back(self) -> None:
+        """Leaves the image as it was: what was made is removed, what was there has its pixels again."""
+        with one_step(self.image):
+            for layer in self._made:
+                self.image.remove_layer(layer)
+            for layer, held in self._before:
+                pixels.write(layer, self.whole, self._kind.layer, held)
+            self.image.set_selected_layers([self._before[0][0] if self._before else self.source])
