@@ -49,8 +49,24 @@ class Saved(NamedTuple):
 
     def base_strokes(self) -> str:
         """The strokes of the base alone."""
+        return self._part(slice(self.base))
+
+    def guide_strokes(self) -> str:
+        """The guide's parts alone, "" if there are none."""
+        return self._part(slice(self.base, None)) if self.count() > self.base else ""
+
+    def settings(self, otherwise: npe.Settings) -> npe.Settings:
+        """Those of the last stroke: a guide is followed on with the settings it was painted with, and not solved anew."""
+        for operation in reversed(json.loads(self.strokes)["operations"]):
+            if "settings" in operation:
+                known = {name: operation["settings"][name] for name in ("strength", "freedom", "steps")
+                         if name in operation["settings"]}
+                return otherwise._replace(**known)
+        return otherwise
+
+    def _part(self, which: slice) -> str:
         file = json.loads(self.strokes)
-        file["operations"] = file["operations"][:self.base]
+        file["operations"] = file["operations"][which]
         return json.dumps(file)
 
 
@@ -281,6 +297,9 @@ class Live:
         fresh = False
         if wishes.model is not None:
             self._load(*wishes.model)
+            if self._photo is not None:
+                # Its strokes are the other model's.
+                self._photo = self._photo._replace(saved=None)
             fresh = True
         if wishes.photo is not None:
             self._photo = wishes.photo
@@ -330,9 +349,6 @@ class Live:
         if self._model is not None:
             self._model.close()
         self._model = model
-        if self._photo is not None and self._photo.saved is not None:
-            # Its strokes are the other model's.
-            self._photo = self._photo._replace(saved=None)
 
     def _begin(self, photo: _Photo) -> None:
         assert self._model is not None
@@ -341,11 +357,12 @@ class Live:
         base = npe.Edit(self._model, photo.image, frame)
         shown: Optional[npe.Edit] = None
         if photo.saved is not None:
-            shown = base.copy()
-            shown.load_strokes(photo.saved.strokes, self._step)
             if photo.saved.base > 0:
                 base.load_strokes(photo.saved.base_strokes(), self._step)
-            self._settings = shown.settings()
+            shown = base.copy()
+            if photo.saved.guide_strokes():
+                shown.load_strokes(photo.saved.guide_strokes(), self._step)
+            self._settings = photo.saved.settings(shown.settings())
         for edit in (self._base, self._shown):
             if edit is not None:
                 edit.close()
