@@ -40,7 +40,7 @@ def _make_stroke_file(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
           "layer. Strokes in units of the face land at the same place of any face; strokes in pixels of a photo are "
           "moved to it, and on a photo of the same size the file's own frame is taken if a face is there. On a result layer "
           "of the Neural Brush the strokes are done after those that it keeps."), name)
-    procedure.add_file_argument("file", _("Stroke _file"), _("The stroke file, JSON"), Gimp.FileChooserAction.OPEN, False,
+    procedure.add_file_argument("file", _("Stroke _file"), _("The stroke file, JSON"), Gimp.FileChooserAction.ANY, False,
                                 None, FLAGS)
     procedure.add_boolean_argument("settings-of-file", _("Settings of the f_ile"),
                                    _("TRUE: strength, freedom, detail, locality and mask are as the file says, and "

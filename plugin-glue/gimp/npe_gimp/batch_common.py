@@ -35,7 +35,7 @@ def add_engine_arguments(procedure: Gimp.Procedure) -> None:
                                "below the chin. A result layer keeps the frame it has."), choice, "automatic", FLAGS)
     procedure.add_file_argument(
         "model", _("_Model"), _("The model file; none is the model inside the library, or that of the result layer"),
-        Gimp.FileChooserAction.OPEN, True, None, FLAGS)
+        Gimp.FileChooserAction.ANY, True, None, FLAGS)
     procedure.add_string_argument(
         "device", _("_Device"), _("Where the network runs: auto, cpu, cuda, cuda:N or cpu-torch"), "auto", FLAGS)
 
@@ -278,8 +278,8 @@ def intersection(rect: npe.Rect, edges: "tuple[int, int, int, int]") -> Optional
     return npe.Rect(left, top, right - left, bottom - top) if right > left and bottom > top else None
 
 
-#: What a procedure does; answers its return value.
-Work = Callable[[Gimp.Image, List[Gimp.Drawable], Gimp.ProcedureConfig], GObject.Object]
+#: What a procedure does; answers the layer it made or changed, in this image or in a new one.
+Work = Callable[[Gimp.Image, List[Gimp.Drawable], Gimp.ProcedureConfig], Gimp.Layer]
 
 
 def runner(title: str, work: Work, widgets: List[str]) -> Callable[..., Gimp.ValueArray]:
@@ -292,7 +292,7 @@ def runner(title: str, work: Work, widgets: List[str]) -> Callable[..., Gimp.Val
         log.info("%s", procedure.get_name())
         Gimp.progress_init(title)
         try:
-            answer = work(image, drawables, config)
+            layer = work(image, drawables, config)
         except Exception as e:  # noqa: BLE001 - the person gets a sentence, the log the rest
             said = errors.sentence(e)
             log.error("%s: %s", procedure.get_name(), said)
@@ -300,9 +300,11 @@ def runner(title: str, work: Work, widgets: List[str]) -> Callable[..., Gimp.Val
                                                GLib.Error.new_literal(Gimp.PlugIn.error_quark(), said, 0))
         finally:
             Gimp.progress_end()
+        if run_mode != Gimp.RunMode.NONINTERACTIVE and layer.get_image() != image:
+            Gimp.Display.new(layer.get_image())
         values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
         values.remove(1)
-        values.insert(1, GObject.Value(answer.__gtype__, answer))
+        values.insert(1, GObject.Value(layer.__gtype__, layer))
         return values
 
     return run

@@ -10,7 +10,7 @@ import gi
 
 gi.require_version("Gimp", "3.0")
 gi.require_version("Gegl", "0.4")
-from gi.repository import Gimp, GObject  # noqa: E402
+from gi.repository import Gimp  # noqa: E402
 
 from npe_shared import npe  # noqa: E402
 from npe_shared.words import _  # noqa: E402
@@ -58,7 +58,7 @@ def _make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     return procedure
 
 
-def _decode_view(image: Gimp.Image, drawables: List[Gimp.Drawable], config: Gimp.ProcedureConfig) -> GObject.Object:
+def _decode_view(image: Gimp.Image, drawables: List[Gimp.Drawable], config: Gimp.ProcedureConfig) -> Gimp.Layer:
     opened = common.open_edit(image, common.one_layer(drawables), config)
     common.set_attributes(opened.edit, config.get_property("attributes") or "")
     name = config.get_property("view")
@@ -88,8 +88,6 @@ def _as_image(picture: npe.Image, title: str) -> Gimp.Layer:
     layer = _layer(image, picture, title)
     image.insert_layer(layer, None, 0)
     image.undo_enable()
-    if Gimp.get_displays_available():
-        Gimp.Display.new(image)
     return layer
 
 

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# All tests in the real GIMP 3: installs the plug-in into an empty home, runs the procedures headless and the windows on a
+# screen of their own. Prints a line for each failure, then "N passed, N failed"; logs and screenshots go to target/editors.
+#
+# Usage: tests/gimp/run.sh [FOLDER]
+#   FOLDER         with the built npe and libnpe.so, target/release if none is named; nothing is built here
+#   NPE_PHOTOS     a folder with portraits (portrait-00.jpg); without it the sample photo is used
+#   NPE_TEST_ONLY  one test: a headless one, such as test_procedures.StrokeFile, or a script, such as live.py
+#
+# GIMP 3 is taken from this machine, else from the folder that tests/editors/chroot.sh makes. Where neither can be, the
+# tests are skipped with a line that says so.
+#
+# A test of windows is a script beside this one, called with a photo and a folder for what it writes, on a screen with a
+# window manager, with npe in NPE_COMMAND; it fails by its exit status.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+project="$(cd "$here/../.." && pwd)"
+built="$(cd "${1:-$project/target/release}" && pwd)"
+for file in npe libnpe.so; do
+    [ -e "$built/$file" ] || { echo "$built/$file is not there; build it first: cargo build --release" >&2; exit 1; }
+done
+
+root=""
+if ! command -v gimp-console-3.0 >/dev/null || ! command -v Xvfb >/dev/null; then
+    status=0
+    root="$("$project/tests/editors/chroot.sh" | tail -n 1)" || status=$?
+    if [ "$status" = 77 ]; then
+        echo "GIMP TESTS SKIPPED: no GIMP 3 here, and no folder for one can be made (see above)" >&2
+        exit 0
+    fi
+    [ "$status" = 0 ] || exit "$status"
+fi
+
+results="$project/target/editors/gimp"
+rm -rf "$results"
+mkdir -p "$results"
+scratch="$(mktemp -d "$root/var/tmp/npe-gimp.XXXXXX")"
+trap 'rm -rf "$scratch"' EXIT
+work="${scratch#"$root"}"
+photo="$project/tests/data/astronaut.png"
+[ -z "${NPE_PHOTOS:-}" ] || photo="$NPE_PHOTOS/portrait-00.jpg"
+mkdir -p "$scratch"/{bin,home,run,out,photos}
+chmod 700 "$scratch/run"
+cp "$built/npe" "$built/libnpe.so" "$scratch/bin/"
+cp -r "$project/tests" "$scratch/tests"
+cp "$photo" "$scratch/photos/"
+photo="$work/photos/$(basename "$photo")"
+
+# Runs a command where GIMP is, in the empty home, within so many seconds.
+within() {
+    local seconds="$1" place=()
+    shift
+    [ -z "$root" ] || place=(chroot "$root")
+    "${place[@]}" env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$work/home" XDG_RUNTIME_DIR="$work/run" LC_ALL=C.UTF-8 \
+        NO_AT_BRIDGE=1 NPE_COMMAND="$work/bin/npe" NPE_TEST_PHOTO="$photo" NPE_TEST_OUT="$work/out" \
+        NPE_TEST_HEADLESS="$work/tests/gimp/headless" NPE_TEST_ONLY="${NPE_TEST_ONLY:-}" \
+        timeout --kill-after=10 "$seconds" "$@"
+}
+
+profile="$scratch/home/.config/GIMP/3.0"
+mkdir -p "$profile"
+# What asks or converts at opening would stand in the way.
+printf '(color-profile-policy keep)\n(metadata-rotation-policy keep)\n(check-updates no)\n(show-welcome-dialog no)\n' \
+    >"$profile/gimprc"
+within 60 "$work/bin/npe" install gimp >"$results/install.log" 2>&1 || { cat "$results/install.log" >&2; exit 1; }
+
+passed=0 failed=0
+good() { passed=$((passed + $1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "FAILED: $*"
+}
+
+only="${NPE_TEST_ONLY:-}"
+if [[ "$only" != *.py ]]; then
+    within 400 gimp-console-3.0 --no-interface --no-data --no-fonts --batch-interpreter=python-fu-eval \
+        -b "exec(open('$work/tests/gimp/headless/main.py').read())" --quit >"$results/gimp-console.log" 2>&1 || true
+    if [ -s "$scratch/out/headless.json" ]; then
+        while IFS=$'\t' read -r kind text; do
+            case "$kind" in
+                passed) good "$text" ;;
+                failed) bad "$text" ;;
+                skipped) echo "$text" ;;
+            esac
+        done < <(python3 -c '
+import json, sys
+told = json.load(open(sys.argv[1]))
+print("passed", told["passed"], sep="\t")
+for kind in ("failed", "skipped"):
+    for text in told[kind]:
+        print(kind, text, sep="\t")' "$scratch/out/headless.json")
+    else
+        bad "the headless tests did not come to their end; see $results/gimp-console.log"
+    fi
+    cat "$scratch/out/timing.txt" 2>/dev/null || true
+fi
+
+for script in "$here"/*.py; do
+    name="$(basename "$script")"
+    [ -z "$only" ] || [ "$only" = "$name" ] || continue
+    mkdir -p "$scratch/out/${name%.py}"
+    if within 240 "$work/tests/editors/screen.sh" python3 "$work/tests/gimp/$name" "$photo" "$work/out/${name%.py}" \
+        >"$results/${name%.py}.log" 2>&1; then
+        good 1
+    else
+        bad "$name: $(tail -n 1 "$results/${name%.py}.log")"
+    fi
+done
+
+cp -r "$scratch/out/." "$results/"
+cp -r "$scratch/home/.cache/npe/." "$results/" 2>/dev/null || true
+echo "$passed passed, $failed failed; logs and screenshots are in target/editors/gimp"
+[ "$failed" = 0 ]
