@@ -110,7 +110,7 @@ class Controller(Session):
 
     def load(self, path: Optional[str], device: str) -> None:
         """Another model (None: the built-in one) or device; the guides are followed anew."""
-        self._model, self._device = path, device
+        self.model, self.device = path, device
         if self.live is not None:
             self.live.load(path, device)
             if self._guide is not None:

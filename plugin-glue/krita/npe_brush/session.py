@@ -89,8 +89,8 @@ class Session(Listener):
         #: From a change of the guide to the canvas, in seconds, the last time.
         self.latency = 0.0
         self._post = _Post(self._run)
-        self._model: Optional[str] = None
-        self._device = "auto"
+        self.model: Optional[str] = None
+        self.device = "auto"
         self._source: Optional[Any] = None
         self._all_layers = False
         self._kind: Optional[pixels.Kind] = None
@@ -141,8 +141,8 @@ class Session(Listener):
             node = layers.source_of(document, old[0])[1]
         self._source = None if all_layers or node is None else _with_pixels(node)
         self._use(self._source)
-        if self._device != "auto" or self._model is not None:
-            self.live.load(self._model, self._device)
+        if self.device != "auto" or self.model is not None:
+            self.live.load(self.model, self.device)
         if frame is not None:
             self._take(frame, rough=False)
             return
@@ -182,12 +182,12 @@ class Session(Listener):
         if not there:
             raise Refused(_("The layer that was painted over is not in the image any more. Select the layer with the photo."))
         self._use(source)
-        self.region, self._model = kept.region, kept.model or None
+        self.region, self.model = kept.region, kept.model or None
         self.layers = found
         self.screen.prepare(self.document, found.group)
         self.panel.found([], -1)
-        if self._model is not None or self._device != "auto":
-            self.live.load(self._model, self._device)
+        if self.model is not None or self.device != "auto":
+            self.live.load(self.model, self.device)
         self._open(kept.frame, False, kept.saved)
 
     def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
@@ -344,7 +344,7 @@ class Session(Listener):
     def saved(self, saved: Saved) -> None:
         if self._is_open() and self.layers is not None and self._alive() and self.frame is not None:
             source = "" if self._source is None else self._source.uniqueId().toString()
-            layers.keep(self.document, self.layers.result, Kept(source, self.region, self.frame, saved, self._model or ""))
+            layers.keep(self.document, self.layers.result, Kept(source, self.region, self.frame, saved, self.model or ""))
         then, self._then = self._then, None
         if then is not None:
             then()

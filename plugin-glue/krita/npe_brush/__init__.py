@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The neural brush in Krita. Krita imports this when it starts."""
+
+import os
+import sys
+
+# npe_shared is installed in this folder; at the end, so that no name here hides another plug-in's.
+_here = os.path.dirname(os.path.abspath(__file__))
+if _here not in sys.path:
+    sys.path.append(_here)
+
+from .extension import register  # noqa: E402
+
+register()

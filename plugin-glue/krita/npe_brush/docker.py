@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The docker "Neural Brush": all that a person sees of it beside the canvas."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, List, Optional
+
+from krita import DockWidget, Krita
+
+from npe_shared import npe
+from npe_shared.live import Opened, Result
+from npe_shared.words import _
+
+from .canvas import CanvasBrush
+from .controller import Controller
+from .model_box import ModelBox
+from .qt import (QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QSizePolicy, Qt, QTimer,
+                 QToolButton)
+from .session import Panel
+from .tiles import LatentsBox, ViewsBox
+from .widgets import AttributesBox, Section, SettingsBox, column, row
+
+_VIEWS = (npe.VIEW_ORIGINAL, npe.VIEW_GENERATED, npe.VIEW_RESULT, npe.VIEW_RECONSTRUCTION, npe.VIEW_DELTA, npe.VIEW_MASK)
+
+
+def _button(text: str, tooltip: str, icon: str = "", checkable: bool = False) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tooltip)
+    button.setCheckable(checkable)
+    # Krita's keys are for the canvas.
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    button.setMinimumWidth(button.fontMetrics().boundingRect(text).width() + 14)
+    if icon:
+        button.setIcon(Krita.instance().icon(icon))
+    return button
+
+
+class Notice(QFrame):
+    """A sentence about what did not work, until it is closed or work goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._label = QLabel()
+        self._label.setWordWrap(True)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        close = QToolButton()
+        close.setText("×")
+        close.setAutoRaise(True)
+        close.setToolTip(_("Close"))
+        close.clicked.connect(self.hide)
+        box = QHBoxLayout(self)
+        box.setContentsMargins(6, 4, 2, 4)
+        box.addWidget(self._label, 1)
+        box.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.setObjectName("npeNotice")
+        self.setStyleSheet("#npeNotice { border: 1px solid #c8643c; border-radius: 3px; background: rgba(200, 100, 60, 45); }")
+        self.hide()
+
+    def take(self, sentence: str) -> None:
+        """Shows it; an empty one hides the frame."""
+        self._label.setText(sentence)
+        self.setVisible(bool(sentence))
+
+    def sentence(self) -> str:
+        """What it shows."""
+        return self._label.text() if not self.isHidden() else ""
+
+
+class DockerPanel(Panel):
+    """Tells the docker what the controller tells."""
+
+    def __init__(self, docker: "NeuralBrushDocker") -> None:
+        self._docker = docker
+
+    def state(self, text: str, busy: bool = False) -> None:
+        self._docker.take_state(text, busy)
+
+    def progress(self, done: float) -> None:
+        self._docker.take_progress(done)
+
+    def failed(self, sentence: str) -> None:
+        self._docker.notice.take(sentence)
+
+    def found(self, faces: List[npe.Frame], chosen: int) -> None:
+        self._docker.take_faces(faces, chosen)
+
+    def opened(self, opened: Opened) -> None:
+        self._docker.take_opened(opened)
+
+    def changed(self, result: Result) -> None:
+        self._docker.take_result(result)
+
+    def viewed(self, view: int, picture: npe.Image) -> None:
+        self._docker.take_view(view, picture)
+
+    def ended(self, text: str) -> None:
+        self._docker.take_ended(text)
+
+
+class NeuralBrushDocker(DockWidget):
+    """One for each window of Krita."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle(_("Neural Brush"))
+        self.controller = Controller(DockerPanel(self))
+        self.canvas_brush = CanvasBrush(self.controller, lambda sentence: self.notice.take(sentence))
+        self._latents = 0
+        self.notice = Notice()
+        self._build()
+        self._enable(False)
+        self.take_state(_("Select the layer with a photo of a face, then press Start."), False)
+
+    def canvasChanged(self, _canvas: Any) -> None:  # noqa: N802 - Krita's name
+        # Krita's own filter comes to a new canvas a moment later.
+        QTimer.singleShot(300, self.canvas_brush.hook)
+
+    # Building.
+
+    def _build(self) -> None:
+        controller = self.controller
+        self._start = _button(_("Start"), _("Finds the face in the active layer and puts layers over it to paint on. Press it "
+                                            "on a layer of an earlier edit to go on with that."), "media-playback-start")
+        self._nothing = _button(_("From nothing"), _("Paints a portrait of nobody: puts a random face in the middle of the "
+                                                     "image, to paint on."))
+        self._start.clicked.connect(self._pressed_start)
+        self._nothing.clicked.connect(lambda: self._go(lambda: controller.portrait_from_nothing(self._seed())))
+        self._source = QComboBox()
+        self._source.addItems([_("Active layer"), _("All visible layers")])
+        self._source.setToolTip(_("Where the photo is."))
+        self._faces = QComboBox()
+        self._faces.setToolTip(_("The faces that were found, largest first."))
+        self._faces.activated.connect(controller.choose_face)
+        self._selection = _button(_("Selection"), _("Takes the square around the selection as the face's frame: from above the "
+                                                    "hair to below the chin."))
+        self._selection.clicked.connect(lambda: self._go(controller.choose_selection))
+        self._state = QLabel()
+        self._state.setWordWrap(True)
+        self._bar = QProgressBar()
+        self._bar.setMaximumHeight(6)
+        self._bar.setTextVisible(False)
+        self._bar.hide()
+        self._on_canvas = _button(_("Paint on the canvas"), _(
+            "Takes the pen over the canvas: strokes with Krita's colour and brush size, whatever tool and layer are active. "
+            "Each stroke is one step of undo."), "krita_tool_freehand", True)
+        self._on_canvas.toggled.connect(self.canvas_brush.set_on)
+        self._mode = QComboBox()
+        for mode, name in ((npe.MODE_COLOR, _("Colour")), (npe.MODE_LIGHTEN, _("Lighten")), (npe.MODE_DARKEN, _("Darken")),
+                           (npe.MODE_RESTORE, _("Restore"))):
+            self._mode.addItem(name, mode)
+        self._mode.setToolTip(_("What paint means: take its colour; grow lighter or darker by it; become the photo again."))
+        self._mode.activated.connect(lambda index: controller.set_mode(self._mode.itemData(index)))
+        self._before = _button(_("Before"), _("Shows the photo as it was."), "", True)
+        self._before.toggled.connect(controller.show_before)
+        self._paint = _button(_("Show paint"), _("Shows what you painted over what comes of it."), "", True)
+        self._paint.toggled.connect(controller.show_paint)
+        self._sample = _button(_("Sample"), _("A random face in place of the photo's."))
+        self._sample.clicked.connect(lambda: controller.sample(self._seed()))
+        self._undo = _button(_("Undo"), _("Takes back a slider, a tile or a sample. Strokes are undone by Krita (Ctrl+Z)."),
+                             "edit-undo")
+        self._redo = _button(_("Redo"), _("Does again what Undo took back."), "edit-redo")
+        self._undo.clicked.connect(controller.undo_change)
+        self._redo.clicked.connect(controller.redo_change)
+        self._reset = _button(_("Reset"), _("Back to the photo: empties the guides and moves all sliders to 0."))
+        self._reset.clicked.connect(controller.reset)
+        self._bake = _button(_("Bake"), _("Keeps the result as an ordinary layer, and ends."))
+        self._bake.clicked.connect(controller.bake)
+        self._settings = SettingsBox(controller.set_settings)
+        self._attributes = AttributesBox(controller.set_attribute)
+        self._views = ViewsBox(_VIEWS, 3)
+        self._tiles = LatentsBox(controller.paint_latents)
+        self.model = ModelBox(self._load)
+        self._live = column(self._on_canvas, row(self._mode, self._before), row(self._paint, self._reset, self._bake))
+        self._sections = {
+            "brush": Section(_("Brush"), _("How strokes act."), self._settings, True),
+            "sliders": Section(_("Sliders"), _("What the model can change by name."), column(
+                row(self._sample, self._undo, self._redo), self._attributes), False),
+            "views": Section(_("Views"), _("What the network sees."), self._views, False, self._wanted),
+            "tiles": Section(_("Latent tiles"), _("Paint in what the network knows."), self._tiles, False, self._wanted),
+            "model": Section(_("Model and device"), _("Which network, and what computes it."), self.model, False),
+        }
+        whole = column(row(self._start, self._nothing), row(self._source, self._faces, self._selection), self._state, self._bar,
+                       self.notice, self._live, *self._sections.values())
+        whole.layout().addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(210)
+        scroll.setWidget(whole)
+        for combo in (self._source, self._faces, self._mode):
+            combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            combo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(scroll)
+
+    def _enable(self, on: bool) -> None:
+        for widget in (self._mode, self._before, self._paint, self._reset, self._bake, self._sample, self._undo, self._redo,
+                       self._settings, self._attributes, self._tiles):
+            widget.setEnabled(on)
+
+    # What the person does.
+
+    @staticmethod
+    def _seed() -> int:
+        return random.randrange(1 << 31)
+
+    def press_start(self) -> None:
+        """As the button does."""
+        self._start.click()
+
+    def press_canvas(self) -> None:
+        self._on_canvas.click()
+
+    def press_before(self) -> None:
+        self._before.click()
+
+    def _pressed_start(self) -> None:
+        if self.controller.running:
+            self.controller.stop()
+        else:
+            self._go(lambda: self.controller.start(self._source.currentIndex() == 1))
+
+    def _go(self, begin: Any) -> None:
+        self.notice.take("")
+        self._faces.clear()
+        if begin():
+            self._start.setText(_("Stop"))
+            self._start.setToolTip(_("Ends; the layers stay, and you can go on later."))
+
+    def _load(self, path: Optional[str], device: str) -> None:
+        self.notice.take("")
+        self.controller.load(path, device)
+
+    def _wanted(self, _unfolded: bool) -> None:
+        """Views cost time, so only those that are seen are asked for."""
+        views = list(_VIEWS) if self._sections["views"].unfolded else []
+        if self._sections["tiles"].unfolded:
+            views.append(npe.VIEW_LATENTS)
+        self.controller.set_views(*views)
+
+    # What the controller tells.
+
+    def take_state(self, text: str, busy: bool) -> None:
+        self._state.setText(text)
+        self._busy(busy)
+
+    def is_busy(self) -> bool:
+        """Whether it shows that work goes on."""
+        return not self._bar.isHidden()
+
+    def _busy(self, busy: bool) -> None:
+        if busy:
+            # No length is known until progress is told.
+            self._bar.setRange(0, 0)
+        self._bar.setVisible(busy)
+
+    def take_progress(self, done: float) -> None:
+        self._bar.setRange(0, 1000)
+        self._bar.setValue(round(1000 * min(max(done, 0.0), 1.0)))
+        self._bar.setVisible(done < 1.0)
+
+    def take_faces(self, faces: List[npe.Frame], chosen: int) -> None:
+        self._faces.clear()
+        self._faces.addItems([_("Face {number}").format(number=i + 1) for i in range(len(faces))])
+        self._faces.setCurrentIndex(chosen)
+        self._faces.setEnabled(len(faces) > 1)
+
+    def take_opened(self, opened: Opened) -> None:
+        self._latents = opened.model.latents
+        self._settings.take(opened.settings)
+        self._attributes.take(opened.attributes)
+        self.model.take(self.controller.model, self.controller.device, opened.model, opened.session)
+        self._enable(True)
+        self.take_state(_("Paint with any brush on “Paint here”: what you paint becomes real."), False)
+
+    def take_result(self, result: Result) -> None:
+        self._attributes.take(result.attributes)
+        self._undo.setEnabled(result.undo_levels[0] > 0)
+        self._redo.setEnabled(result.undo_levels[1] > 0)
+
+    def take_view(self, view: int, picture: npe.Image) -> None:
+        if view == npe.VIEW_LATENTS:
+            self._tiles.take(picture, self._latents)
+        else:
+            self._views.take(view, picture)
+
+    def take_ended(self, text: str) -> None:
+        for button in (self._before, self._paint):
+            button.blockSignals(True)
+            button.setChecked(False)
+            button.blockSignals(False)
+        self._start.setText(_("Start"))
+        self._enable(False)
+        self.take_state(text or _("Select the layer with a photo of a face, then press Start."), False)

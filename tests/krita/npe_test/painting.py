@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Painting on a portrait, in both ways: with Krita's own brush on the guide, and on the canvas itself."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from krita import Krita
+
+from .person import (Gaps, Steps, brush_tool, closed, color, controller, differing, docker, history, in_face, line, opened, pixels,
+                     redo, settled, shot, started, stroke, undo)
+
+#: Takes a line for the report; the runner sets it.
+tell: Callable[[str], Any] = print
+
+
+def _check_region(document: Any, before: bytes, after: bytes, what: str) -> None:
+    """Something has changed, and only inside the frame's surroundings."""
+    count, (left, top, right, bottom) = differing(before, after, document.width(), 4)
+    r = controller().region
+    assert count > 500, f"{what}: only {count} pixels changed"
+    assert left >= r.x and top >= r.y and right <= r.x + r.width and bottom <= r.y + r.height, (
+        f"{what}: pixels {left}–{right} × {top}–{bottom} changed, outside of the face's region {r}")
+
+
+def test_brush_on_the_guide() -> Steps:
+    document = opened()
+    before = pixels(document)
+    gaps = Gaps()
+    yield from started(document)
+    tell(f"longest gap of the interface while loading: {gaps.stop():.0f} ms")
+    assert pixels(document) == before, "the photo changed before anything was painted"
+    brush_tool()
+    Krita.instance().activeWindow().activeView().setBrushSize(0.12 * controller().frame.side)
+    color(240, 190, 60)
+    steps = history()
+    gaps = Gaps()
+    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 40))
+    yield from settled()
+    tell(f"longest gap while painting on the guide: {gaps.stop():.0f} ms; 99 of 100 below {gaps.typical():.0f} ms; "
+         f"from the guide to the layer {1000 * controller().latency:.0f} ms")
+    shot("guide")
+    after = pixels(document)
+    _check_region(document, before, after, "a stroke on the guide")
+    assert len(history()) == len(steps) + 1, f"one stroke made the steps {history()[len(steps):]}"
+    undo()
+    yield from settled()
+    assert pixels(document) == before, "undo left pixels changed"
+    redo()
+    yield from settled()
+    assert pixels(document) == after, "redo brought something else"
+    yield from closed(document)
+
+
+def test_brush_on_the_canvas() -> Steps:
+    document = opened()
+    before = pixels(document)
+    yield from started(document)
+    view = Krita.instance().activeWindow().activeView()
+    view.canvas().setRotation(20)
+    view.setBrushSize(0.14 * controller().frame.side)
+    color(240, 190, 60)
+    docker().press_canvas()
+    yield 0.3
+    steps = history()
+    gaps = Gaps()
+    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 40), lambda t: 0.3 + 0.7 * t)
+    drawn = pixels(document)
+    yield from settled()
+    tell(f"longest gap while painting on the canvas: {gaps.stop():.0f} ms; 99 of 100 below {gaps.typical():.0f} ms; "
+         f"from the pen to the layer {1000 * controller().latency:.0f} ms")
+    assert drawn != before, "nothing was seen before the pen was lifted"
+    shot("canvas")
+    first = pixels(document)
+    _check_region(document, before, first, "a stroke on the canvas")
+    assert len(history()) == len(steps) + 1, f"one stroke made the steps {history()[len(steps):]}"
+    color(60, 40, 30)
+    yield from stroke(line(in_face(-0.1, 0.2), in_face(0.1, 0.2), 20))
+    yield from settled()
+    second = pixels(document)
+    assert second != first, "the second stroke changed nothing"
+    undo()
+    yield from settled()
+    assert pixels(document) == first, "undo of the second stroke is not the first"
+    undo()
+    yield from settled()
+    assert pixels(document) == before, "undo of both strokes left pixels changed"
+    redo()
+    redo()
+    yield from settled()
+    count, _rect = differing(pixels(document), second, document.width(), 4)
+    assert count < 200, f"redo of both strokes brought {count} other pixels"
+    docker().press_canvas()
+    view.canvas().setRotation(0)
+    yield from closed(document)

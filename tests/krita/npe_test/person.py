@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What a person does in Krita, and what they see: documents, the docker, a pen with pressure, the canvas."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Callable, Iterator, List, Tuple
+
+from krita import Krita
+
+from npe_brush import extension
+from npe_brush.canvas import canvas_widget, to_image
+
+try:
+    from PyQt6.QtCore import QCoreApplication, QEvent, QPointF, Qt, QTimer
+    from PyQt6.QtGui import QImage
+except ImportError:
+    from PyQt5.QtCore import QByteArray, QCoreApplication, QEvent, QPointF, Qt, QTimer
+    from PyQt5.QtGui import QColor, QImage, QTabletEvent
+
+Steps = Iterator[float]
+PHOTO = os.environ.get("NPE_TEST_PHOTO", "")
+OUT = os.environ.get("NPE_TEST_OUT", "")
+
+
+class Gaps:
+    """The longest time that Krita's interface did not answer, by a timer of 5 ms."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+        self.longest, self.all = 0.0, []
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(5)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        gap, self._last = 1000.0 * (now - self._last), now
+        self.all.append(gap)
+        self.longest = max(self.longest, gap)
+
+    def stop(self) -> float:
+        """In milliseconds."""
+        self._timer.stop()
+        return self.longest
+
+    def typical(self) -> float:
+        """The gap that 99 of 100 stay below."""
+        return sorted(self.all)[int(0.99 * (len(self.all) - 1))] if self.all else 0.0
+
+
+def docker() -> Any:
+    found = extension.docker_of(None)
+    assert found is not None, "there is no docker"
+    found.setVisible(True)
+    found.raise_()
+    return found
+
+
+def controller() -> Any:
+    return docker().controller
+
+
+def until(what: Callable[[], Any], seconds: float = 30.0, why: str = "") -> Steps:
+    """Lets Krita work until something is so."""
+    end = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > end:
+            said = docker().notice.sentence()
+            raise AssertionError(f"{why or 'it did not happen'} in {seconds:.0f} s; the docker says: {said!r}")
+        yield 0.02
+
+
+def opened(path: str = "") -> Any:
+    """A photo in a view."""
+    document = Krita.instance().openDocument(path or PHOTO)
+    assert document is not None, f"{path or PHOTO} does not open"
+    Krita.instance().activeWindow().addView(document)
+    Krita.instance().setActiveDocument(document)
+    return document
+
+
+def created(picture: QImage, model: str, depth: str, profile: str) -> Any:
+    """A document of some colour space with a picture on its lowest layer."""
+    document = Krita.instance().createDocument(picture.width(), picture.height(), "test", "RGBA", "U8",
+                                               "sRGB-elle-V2-srgbtrc.icc", 72.0)
+    picture = picture.convertToFormat(QImage.Format.Format_ARGB32)
+    bits = picture.constBits()
+    bits.setsize(picture.bytesPerLine() * picture.height())
+    node = document.topLevelNodes()[0]
+    node.setPixelData(QByteArray(bytes(bits)), 0, 0, picture.width(), picture.height())
+    if (model, depth, profile) != ("RGBA", "U8", ""):
+        assert document.setColorSpace(model, depth, profile), (model, depth, profile)
+    document.refreshProjection()
+    document.waitForDone()
+    Krita.instance().activeWindow().addView(document)
+    Krita.instance().setActiveDocument(document)
+    document.setActiveNode(node)
+    return document
+
+
+def closed(document: Any) -> Steps:
+    """Closes it without asking."""
+    if controller().running:
+        controller().close()
+    yield 0.1
+    document.setModified(False)
+    document.close()
+    yield 0.3
+
+
+def started(document: Any) -> Steps:
+    """Presses Start and waits for the face."""
+    yield 0.3
+    docker().press_start()
+    yield from until(lambda: controller().frame is not None and controller().layers is not None, 60.0, "no face was opened")
+    yield 0.3
+
+
+def settled() -> Steps:
+    """Waits until the engine has nothing to do and all is drawn."""
+    quiet = time.monotonic()
+    end = quiet + 40.0
+    last = None
+    while time.monotonic() - quiet < 0.7:
+        assert time.monotonic() < end, "the engine does not come to rest"
+        now = (controller().last, docker().is_busy(), bool(controller()._writing))
+        if now != last or docker().is_busy():
+            last, quiet = now, time.monotonic()
+        yield 0.03
+    document = controller().document
+    if document is not None:
+        document.waitForDone()
+    yield 0.4
+
+
+def pixels(document: Any) -> bytes:
+    """All of the image as it is seen."""
+    document.waitForDone()
+    return bytes(document.pixelData(0, 0, document.width(), document.height()))
+
+
+def differing(a: bytes, b: bytes, width: int, each: int) -> Tuple[int, Tuple[int, int, int, int]]:
+    """How many pixels differ, and the rectangle (left, top, right, bottom) around them."""
+    assert len(a) == len(b)
+    count, left, top, right, bottom = 0, width, -1, 0, 0
+    row = width * each
+    for y in range(len(a) // row):
+        one, two = a[y * row:(y + 1) * row], b[y * row:(y + 1) * row]
+        if one == two:
+            continue
+        top, bottom = (y if top < 0 else top), y + 1
+        for x in range(width):
+            if one[x * each:(x + 1) * each] != two[x * each:(x + 1) * each]:
+                count += 1
+                left, right = min(left, x), max(right, x + 1)
+    return count, (left, max(top, 0), right, bottom)
+
+
+def color(red: int, green: int, blue: int) -> None:
+    """Picks a colour as a person does."""
+    from krita import ManagedColor
+    view = Krita.instance().activeWindow().activeView()
+    view.setForeGroundColor(ManagedColor.fromQColor(QColor(red, green, blue), view.canvas()))
+
+
+def brush_tool() -> None:
+    Krita.instance().action("KritaShape/KisToolBrush").trigger()
+
+
+def stroke(points: List[Tuple[float, float]], pressure: Callable[[float], float] = lambda t: 0.8, pause: float = 0.02) -> Steps:
+    """Draws with a pen through points in pixels of the image."""
+    window = Krita.instance().activeWindow()
+    canvas, view = canvas_widget(window), window.activeView()
+    canvas.setFocus()
+    yield 0.05
+    back, ok = to_image(view).inverted()
+    assert ok
+
+    def tell(kind: Any, at: QPointF, press: float, buttons: Any) -> None:
+        on = back.map(at)
+        everywhere = QPointF(canvas.mapToGlobal(on.toPoint()))
+        QCoreApplication.sendEvent(canvas, QTabletEvent(
+            kind, on, everywhere, QTabletEvent.Stylus, QTabletEvent.Pen, press, 0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1,
+            Qt.LeftButton if kind != QEvent.TabletMove else Qt.NoButton, buttons))
+
+    tell(QEvent.TabletMove, QPointF(*points[0]), 0.0, Qt.NoButton)
+    yield pause
+    tell(QEvent.TabletPress, QPointF(*points[0]), pressure(0.0), Qt.LeftButton)
+    for i, point in enumerate(points[1:]):
+        yield pause
+        tell(QEvent.TabletMove, QPointF(*point), pressure(i / len(points)), Qt.LeftButton)
+    yield pause
+    tell(QEvent.TabletRelease, QPointF(*points[-1]), 0.0, Qt.NoButton)
+    yield 0.1
+
+
+def line(a: Tuple[float, float], b: Tuple[float, float], count: int = 25) -> List[Tuple[float, float]]:
+    return [(a[0] + (b[0] - a[0]) * i / (count - 1), a[1] + (b[1] - a[1]) * i / (count - 1)) for i in range(count)]
+
+
+def in_face(x: float, y: float) -> Tuple[float, float]:
+    """A point of the frame, -0.5 to 0.5 from its centre, in pixels of the image."""
+    own = controller()
+    return (own.region.x + own.frame.cx + x * own.frame.side, own.region.y + own.frame.cy + y * own.frame.side)
+
+
+def history() -> List[str]:
+    """What Krita's undo history lists up to now."""
+    from PyQt5.QtWidgets import QDockWidget, QListView
+    for dock in Krita.instance().activeWindow().qwindow().findChildren(QDockWidget):
+        if dock.objectName() == "History":
+            view = dock.findChildren(QListView)[0]
+            model = view.model()
+            return [model.index(i, 0).data() for i in range(view.currentIndex().row() + 1)]
+    raise AssertionError("Krita has no undo history docker")
+
+
+def undo() -> None:
+    Krita.instance().action("edit_undo").trigger()
+
+
+def redo() -> None:
+    Krita.instance().action("edit_redo").trigger()
+
+
+def shot(name: str) -> None:
+    """A picture of the window."""
+    Krita.instance().activeWindow().qwindow().grab().save(os.path.join(OUT, name + ".png"))
