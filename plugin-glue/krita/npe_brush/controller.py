@@ -15,9 +15,7 @@ A tool uses a controller so:
   Krita's active view.
 - While the pen is down the result layer shows what will come of it. When it is lifted, `screen.add_stroke` puts the
   stroke among the guides: one step of undo. Undoing it takes the result back.
-- `set_screen(screen)` brings a better way to write pixels than pure Python has: an object with the methods of
-  `screen.Screen`. A tool's `write` should refresh only the rectangle; its `add_stroke` should compose the picture over
-  what `guide` has there (`strokes.over`) and commit it to that layer as one step "Neural stroke".
+- `screen.use(kind)` brings a better way to write pixels than pure Python has: objects with the methods of `screen.Screen`.
 """
 
 from __future__ import annotations
@@ -32,7 +30,6 @@ from npe_shared.words import _
 
 from . import layers
 from .qt import QPainter
-from .screen import Screen
 from .session import Panel, Session
 from .strokes import Brush, Stroke
 
@@ -60,12 +57,6 @@ class Controller(Session):
         self._preview: Any = None
 
     # What the person does.
-
-    def set_screen(self, screen: Screen) -> None:
-        """Another way to write pixels, from the next session on; at once if there is none."""
-        self.screen = screen
-        if self.layers is not None and self.document is not None:
-            screen.prepare(self.document, self.layers.group)
 
     def start(self, all_layers: bool = False, frame: Optional[npe.Frame] = None) -> bool:
         """Begins with the active layer (or with all that is visible) of the active document, or goes on with the edit that

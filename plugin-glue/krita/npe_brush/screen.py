@@ -15,7 +15,7 @@ What was tried with Krita 5.2.9:
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Protocol
+from typing import Any, Callable, List, Optional, Protocol
 
 from npe_shared import npe
 from npe_shared.words import _
@@ -91,3 +91,17 @@ class PythonScreen:
             layer.setBlendingMode(ERASE)
         children = group.childNodes()
         group.addChildNode(layer, children[-1] if children else None)
+
+
+_kind: Callable[[], Screen] = PythonScreen
+
+
+def use(kind: Callable[[], Screen]) -> None:
+    """What sessions that begin from now on write through."""
+    global _kind
+    _kind = kind
+
+
+def best() -> Screen:
+    """The best way that there is in this Krita."""
+    return _kind()

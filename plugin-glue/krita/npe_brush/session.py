@@ -16,11 +16,11 @@ from npe_shared.errors import Refused
 from npe_shared.live import Guide, Listener, Live, Opened, Result, Saved, region_of
 from npe_shared.words import _
 
-from . import layers, pixels
+from . import layers, pixels, screen
 from .guide import GuideReader
 from .layers import Layers
 from .qt import QImage, QObject, Qt, QTimer, pyqtSignal
-from .screen import PythonScreen, Screen
+from .screen import Screen
 from .strokes import Stroke
 
 #: Between two looks at the guides, in milliseconds: while something happens, and after some seconds without.
@@ -84,7 +84,7 @@ class Session(Listener):
         self.frame: Optional[npe.Frame] = None
         self.faces: List[npe.Frame] = []
         self.mode = npe.MODE_COLOR
-        self.screen: Screen = PythonScreen()
+        self.screen: Screen = screen.best()
         self.last: Optional[Result] = None
         #: From a change of the guide to the canvas, in seconds, the last time.
         self.latency = 0.0
