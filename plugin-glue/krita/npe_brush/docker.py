@@ -146,12 +146,12 @@ class NeuralBrushDocker(DockWidget):
             "Takes the pen over the canvas: strokes with Krita's colour and brush size, whatever tool and layer are active. "
             "Each stroke is one step of undo."), "krita_tool_freehand", True)
         self._on_canvas.toggled.connect(self.canvas_brush.set_on)
-        self._mode = QComboBox()
+        self.mode = QComboBox()
         for mode, name in ((npe.MODE_COLOR, _("Colour")), (npe.MODE_LIGHTEN, _("Lighten")), (npe.MODE_DARKEN, _("Darken")),
                            (npe.MODE_RESTORE, _("Restore"))):
-            self._mode.addItem(name, mode)
-        self._mode.setToolTip(_("What paint means: take its colour; grow lighter or darker by it; become the photo again."))
-        self._mode.activated.connect(lambda index: controller.set_mode(self._mode.itemData(index)))
+            self.mode.addItem(name, mode)
+        self.mode.setToolTip(_("What paint means: take its colour; grow lighter or darker by it; become the photo again."))
+        self.mode.activated.connect(lambda index: controller.set_mode(self.mode.itemData(index)))
         self._before = _button(_("Before"), _("Shows the photo as it was."), "", True)
         self._before.toggled.connect(controller.show_before)
         self._paint = _button(_("Show paint"), _("Shows what you painted over what comes of it."), "", True)
@@ -167,14 +167,14 @@ class NeuralBrushDocker(DockWidget):
         self._reset.clicked.connect(controller.reset)
         self._bake = _button(_("Bake"), _("Keeps the result as an ordinary layer, and ends."))
         self._bake.clicked.connect(controller.bake)
-        self._settings = SettingsBox(controller.set_settings)
+        self.settings = SettingsBox(controller.set_settings)
         self._attributes = AttributesBox(controller.set_attribute)
         self._views = ViewsBox(_VIEWS, 3)
         self._tiles = LatentsBox(controller.paint_latents)
         self.model = ModelBox(self._load)
-        self._live = column(self._on_canvas, row(self._mode, self._before), row(self._paint, self._reset, self._bake))
+        self._live = column(self._on_canvas, row(self.mode, self._before), row(self._paint, self._reset, self._bake))
         self._sections = {
-            "brush": Section(_("Brush"), _("How strokes act."), self._settings, True),
+            "brush": Section(_("Brush"), _("How strokes act."), self.settings, True),
             "sliders": Section(_("Sliders"), _("What the model can change by name."), column(
                 row(self._sample, self._undo, self._redo), self._attributes), False),
             "views": Section(_("Views"), _("What the network sees."), self._views, False, self._wanted),
@@ -190,14 +190,14 @@ class NeuralBrushDocker(DockWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setMinimumWidth(210)
         scroll.setWidget(whole)
-        for combo in (self._source, self._faces, self._mode):
+        for combo in (self._source, self._faces, self.mode):
             combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             combo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(scroll)
 
     def _enable(self, on: bool) -> None:
-        for widget in (self._mode, self._before, self._paint, self._reset, self._bake, self._sample, self._undo, self._redo,
-                       self._settings, self._attributes, self._tiles):
+        for widget in (self.mode, self._before, self._paint, self._reset, self._bake, self._sample, self._undo, self._redo,
+                       self.settings, self._attributes, self._tiles):
             widget.setEnabled(on)
 
     # What the person does.
@@ -246,6 +246,10 @@ class NeuralBrushDocker(DockWidget):
         self._state.setText(text)
         self._busy(busy)
 
+    def state(self) -> str:
+        """What it says about what is going on."""
+        return str(self._state.text())
+
     def is_busy(self) -> bool:
         """Whether it shows that work goes on."""
         return not self._bar.isHidden()
@@ -269,7 +273,7 @@ class NeuralBrushDocker(DockWidget):
 
     def take_opened(self, opened: Opened) -> None:
         self._latents = opened.model.latents
-        self._settings.take(opened.settings)
+        self.settings.take(opened.settings)
         self._attributes.take(opened.attributes)
         self.model.take(self.controller.model, self.controller.device, opened.model, opened.session)
         self._enable(True)

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 try:
+    from PyQt6 import sip
     from PyQt6.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer,
                               pyqtSignal)
     from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient, QTransform
@@ -11,6 +14,7 @@ try:
                                  QMdiArea, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
                                  QToolButton, QVBoxLayout, QWidget)
 except ImportError:
+    from PyQt5 import sip
     from PyQt5.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer,
                               pyqtSignal)
     from PyQt5.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient, QTransform
@@ -22,7 +26,7 @@ __all__ = ["QApplication", "QByteArray", "QCheckBox", "QColor", "QComboBox", "QE
            "QGridLayout", "QHBoxLayout", "QIcon", "QImage", "QLabel", "QLibraryInfo", "QMdiArea", "QObject", "QPainter",
            "QPainterPath", "QPen", "QPixmap", "QPoint", "QPointF", "QProgressBar", "QPushButton", "QRadialGradient",
            "QRect", "QRectF", "QScrollArea", "QSize", "QSizePolicy", "QSlider", "QSpinBox", "QTimer", "QToolButton",
-           "QTransform", "QVBoxLayout", "QWidget", "Qt", "position", "pyqtSignal"]
+           "QTransform", "QVBoxLayout", "QWidget", "Qt", "position", "pyqtSignal", "wrapped"]
 
 
 def position(event: object) -> QPointF:
@@ -31,3 +35,8 @@ def position(event: object) -> QPointF:
         if hasattr(event, name):
             return QPointF(getattr(event, name)())
     raise TypeError(f"{type(event).__name__} has no position")
+
+
+def wrapped(pointer: int, kind: type) -> Any:
+    """The object of Qt's at an address."""
+    return sip.wrapinstance(pointer, kind)

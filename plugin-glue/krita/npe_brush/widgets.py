@@ -94,6 +94,10 @@ class Slider(QWidget):
     def value(self) -> float:
         return self._slider.value() / self._scale
 
+    def put(self, value: float) -> None:
+        """Moves it as the person does."""
+        self._slider.setValue(round(value * self._scale))
+
     def mouseDoubleClickEvent(self, _event: Any) -> None:  # noqa: N802 - Qt's name
         if self._neutral is not None:
             self._slider.setValue(round(self._neutral * self._scale))
@@ -152,6 +156,11 @@ class SettingsBox(QWidget):
             self._sliders[name] = Slider(label, tooltip, 0.0, upper, 0.0, 2, self._mover(name))
             box.addWidget(self._sliders[name])
         self.setEnabled(False)
+
+    @property
+    def strength(self) -> Slider:
+        """The slider that the tool's page has too."""
+        return self._sliders["strength"]
 
     def take(self, settings: npe.Settings) -> None:
         self._settings = settings
