@@ -24,7 +24,7 @@ class GoOn(Case):
         self.assertEqual((layer, layer.get_name()), (result, "hair"))
         both = self.strokes(FOREHEAD, MOUTH)
         expected = self.command(image_of(), "--strokes", both.get_path(), "--frame", frame_of(layer).text())
-        self.assertSame(seen(image), expected)
+        self.assertSame(seen(image), expected, 1)
         kept = json.loads(bytes(layer.get_parasite("npe-edit").get_data()).rstrip(b"\0"))
         self.assertEqual([len(kept["strokes"]["operations"]), kept["base"]], [2, 2])
 
@@ -156,7 +156,7 @@ class Layers(Case):
         layer = self.done("stroke-file", image, source, file=self.strokes(FOREHEAD))
         image.resize(width, height, -60, -40)
         expected = self.command(image_of(), "--strokes", self.strokes(FOREHEAD).get_path(), "--frame", frame_of(layer).text())
-        self.assertSame(seen(image), expected)
+        self.assertSame(seen(image), expected, 1)
 
     def test_in_a_group(self) -> None:
         image = image_of()

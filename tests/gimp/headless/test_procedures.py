@@ -21,7 +21,7 @@ class StrokeFile(Case):
         self.assertEqual(read(source), before, "the photo's own layer is left alone")
         self.assertNotEqual(seen(image), before)
         expected = self.command(self.plain(image, layer), "--strokes", file.get_path(), "--frame", frame_of(layer).text())
-        self.assertSame(seen(image), expected)
+        self.assertSame(seen(image), expected, 1)
 
     def plain(self, image: Gimp.Image, *layers: Gimp.Layer) -> Gimp.Image:
         """A copy without what was made."""
@@ -40,14 +40,14 @@ class StrokeFile(Case):
         self.assertEqual(layer, source)
         frame = frame_of(self.done("stroke-file", copy, copy.get_layers()[0], file=file))
         expected = self.command(image_of(), "--strokes", file.get_path(), "--frame", frame.text())
-        self.assertSame(read(source), expected)
+        self.assertSame(read(source), expected, 1)
 
     def test_in_pixels_of_the_same_photo(self) -> None:
         image = image_of()
         kept = os.path.join(self.folder, "kept.json")
         expected = self.command(image, "--strokes", self.strokes(FOREHEAD, MOUTH).get_path(), "--save-strokes", kept)
         layer = self.done("stroke-file", image, image.get_layers()[0], file=Gio.File.new_for_path(kept))
-        self.assertSame(seen(image), expected)
+        self.assertSame(seen(image), expected, 1)
         with open(kept, encoding="utf-8") as file:
             own = json.load(file)["frame"]
         for value, name in zip(frame_of(layer), ("cx", "cy", "side", "angle")):
@@ -61,7 +61,7 @@ class StrokeFile(Case):
         wanted = self.strokes({**FOREHEAD, "settings": {"strength": 0.5, "freedom": 0.25}},
                               blend={"mask": 3.0, "detail": 0.6, "locality": 0.4})
         expected = self.command(image_of(), "--strokes", wanted.get_path(), "--frame", frame_of(layer).text())
-        self.assertSame(seen(image), expected)
+        self.assertSame(seen(image), expected, 1)
 
     def test_attributes(self) -> None:
         image = image_of()
@@ -69,7 +69,7 @@ class StrokeFile(Case):
                           attributes="smile=2; pc1=-1")
         expected = self.command(image_of(), "--attribute", "smile=2", "--attribute", "pc1=-1", "--strokes",
                                 self.strokes(FOREHEAD).get_path(), "--frame", frame_of(layer).text())
-        self.assertSame(seen(image), expected)
+        self.assertSame(seen(image), expected, 1)
 
     def test_on_another_photo_of_a_face(self) -> None:
         image = image_of()
@@ -114,7 +114,7 @@ class PaintLayer(Case):
         self.assertEqual(image.get_layers(), [paint, layer, source])
         self.assertFalse(paint.get_visible())
         expected = self.command(image_of(), "--paint", path, "--frame", frame_of(layer).text())
-        self.assertSame(seen(image), expected)
+        self.assertSame(seen(image), expected, 1)
         self.assertNotEqual(seen(image), read(source))
 
     def test_a_small_layer_that_was_moved(self) -> None:
