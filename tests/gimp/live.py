@@ -9,9 +9,11 @@ it measured and writes screenshots into OUT; fails with a sentence.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from typing import Optional
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "editors"))
 import desk  # noqa: E402
@@ -22,9 +24,11 @@ PANEL = "^Neural Brush$"
 class Gimp:
     """GIMP with one photo at 100 %."""
 
-    def __init__(self, photo: str, out: str) -> None:
+    def __init__(self, photo: str, out: str, opened: Optional[str] = None) -> None:
+        """`opened` is a file that shows the photo changed, to be opened in its place."""
         self.out = out
         self.photo = desk.read(photo)
+        photo = opened or photo
         self.log = open(os.path.join(out, "gimp.log"), "w")
         self.process = subprocess.Popen(["gimp-3.0", "--new-instance", "--no-splash", photo], stdout=self.log,
                                         stderr=subprocess.STDOUT)
@@ -86,6 +90,24 @@ class Gimp:
         w, h = self.photo.width, self.photo.height
         x, y = int(self.x + box[0] * w), int(self.y + box[1] * h)
         return desk.screen().mean(x, y, int((box[2] - box[0]) * w), int((box[3] - box[1]) * h))
+
+    def save(self, name: str) -> str:
+        """Saves as XCF, by GIMP's dialog."""
+        path = os.path.join(self.out, name)
+        if os.path.exists(path):
+            os.remove(path)
+        desk.activate(self.window)
+        desk.keys("ctrl+shift+s")
+        desk.activate(desk.window("^Save Image$", 10))
+        desk.keys("ctrl+a")
+        desk.text(path)
+        desk.keys("Return")
+        desk.wait("the saved image", lambda: os.path.exists(path) and not desk.has_window("^Save Image$"), 20)
+        time.sleep(1)
+        return path
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
 
     def quit(self) -> None:
         if self.process.poll() is None:
@@ -174,15 +196,123 @@ def paint_undo_redo_bake(gimp: Gimp) -> None:
     desk.xdotool("windowclose", panel)
 
 
+def cancel_leaves_nothing(gimp: Gimp) -> None:
+    before = gimp.export("before-cancel.png")
+    panel = begin(gimp)
+    desk.drag(gimp.points(*STROKE))
+    # At once, while the stroke is being solved.
+    press(panel, "c")
+    desk.wait("no layers of ours after Cancel", lambda: desk.has_window("1 layer"), 10)
+    assert gimp.export("after-cancel.png") == before, "Cancel has left something in the picture"
+    desk.xdotool("windowclose", panel)
+
+
+def killed_plug_in_leaves_gimp_alive(gimp: Gimp) -> None:
+    """And what it made: a new panel goes on with it."""
+    bright = gimp.mean(FOREHEAD)
+    begin(gimp)
+    desk.drag(gimp.points(*STROKE))
+    desk.wait("the hair", lambda: gimp.mean(FOREHEAD) < 0.6 * bright, 10)
+    time.sleep(2)
+    after = gimp.mean(FOREHEAD)
+    found = subprocess.run(["pgrep", "-P", str(gimp.process.pid), "-f", "neural-brush.py"], capture_output=True, text=True)
+    for pid in found.stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
+    assert found.stdout.split(), "no process of the plug-in was found"
+    time.sleep(1)
+    while desk.has_window("GIMP Message"):
+        desk.activate(desk.window("GIMP Message"))
+        desk.keys("Return")
+        time.sleep(0.5)
+    assert gimp.alive() and desk.has_window("3 layers"), "GIMP or the layers did not survive"
+    begin(gimp)
+    time.sleep(2)
+    assert abs(gimp.mean(FOREHEAD) - after) < 2, "going on after the crash has changed the picture"
+    desk.activate(gimp.window)
+    desk.keys("ctrl+z")
+    desk.wait("the stroke of before the crash undone", lambda: abs(gimp.mean(FOREHEAD) - bright) < 0.5, 10)
+    desk.keys("ctrl+y")
+    desk.wait("and done again", lambda: abs(gimp.mean(FOREHEAD) - after) < 2, 10)
+
+
+def closed_image_closes_the_panel(gimp: Gimp) -> None:
+    """In the middle of a stroke's work."""
+    desk.activate(gimp.window)
+    desk.drag(gimp.points(*((u, v + 0.2) for u, v in STROKE)))
+    desk.keys("ctrl+w")
+    desk.activate(desk.window("^Close ", 10))
+    desk.keys("alt+d")
+    desk.wait("the panel closed with its image", lambda: not desk.has_window(PANEL), 10)
+    assert gimp.alive(), "GIMP did not survive its image"
+
+
+def saved_and_opened_goes_on(photo: str, out: str) -> None:
+    gimp = Gimp(photo, out)
+    try:
+        bright = gimp.mean(FOREHEAD)
+        begin(gimp)
+        desk.drag(gimp.points(*STROKE))
+        desk.wait("the hair", lambda: gimp.mean(FOREHEAD) < 0.6 * bright, 10)
+        # The strokes are kept with the layer once the hand rests.
+        time.sleep(2)
+        after = gimp.mean(FOREHEAD)
+        path = gimp.save("live.xcf")
+    finally:
+        gimp.quit()
+    gimp = Gimp(photo, out, path)
+    try:
+        assert abs(gimp.mean(FOREHEAD) - after) < 0.5, "the opened image is another"
+        panel = begin(gimp)
+        time.sleep(2)
+        assert abs(gimp.mean(FOREHEAD) - after) < 0.5, "going on has changed the picture"
+        gimp.shot("live-5-opened")
+        press(panel, "r")
+        desk.wait("the photo after Reset", lambda: abs(gimp.mean(FOREHEAD) - bright) < 0.5, 10)
+        desk.activate(gimp.window)
+        desk.keys("ctrl+z")
+        desk.wait("the hair after undoing Reset", lambda: abs(gimp.mean(FOREHEAD) - after) < 2, 10)
+    finally:
+        gimp.shot("live-end-opened")
+        gimp.quit()
+
+
+def missing_library_is_told(photo: str, out: str) -> None:
+    library = os.path.join(os.environ.get("XDG_CONFIG_HOME", os.path.expanduser("~/.config")), "GIMP", "3.0", "plug-ins",
+                           "neural-brush", "libnpe.so")
+    os.rename(library, library + ".away")
+    try:
+        gimp = Gimp(photo, out)
+        try:
+            gimp.action("Paint Live")
+            desk.window("GIMP Message", 20)
+            time.sleep(0.5)
+            gimp.shot("live-6-no-library")
+            assert gimp.alive()
+        finally:
+            gimp.quit()
+    finally:
+        os.rename(library + ".away", library)
+
+
 def main() -> None:
     photo, out = sys.argv[1:3]
     os.makedirs(out, exist_ok=True)
     gimp = Gimp(photo, out)
     try:
-        paint_undo_redo_bake(gimp)
+        os.environ.get("SKIP1") or paint_undo_redo_bake(gimp)
     finally:
-        gimp.shot("live-end")
+        gimp.shot("live-end-bake")
         gimp.quit()
+    gimp = Gimp(photo, out)
+    try:
+        cancel_leaves_nothing(gimp)
+        killed_plug_in_leaves_gimp_alive(gimp)
+        closed_image_closes_the_panel(gimp)
+    finally:
+        gimp.shot("live-end-closed")
+        gimp.quit()
+    saved_and_opened_goes_on(photo, out)
+    missing_library_is_told(photo, out)
 
 
 if __name__ == "__main__":

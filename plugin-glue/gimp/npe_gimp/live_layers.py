@@ -50,18 +50,27 @@ class Pair:
             (layer, pixels.read(layer, self.whole, kind.layer)) for layer in (result, guide) if layer is not None]
         #: Layers that were not.
         self._made: List[Gimp.Layer] = []
-        with one_step(image):
-            if result is None:
-                result = self._new(_("Neural Brush"), 100.0)
-                self._insert(result, source)
-                masks.give(result, source, image)
-                result.set_edit_mask(False)
-            if guide is None:
-                guide = self._new(_("Neural Brush: paint here"), 0.0)
-                self._insert(guide, result)
-                edits.mark_guide(guide, result)
+        # An empty step of undo would be in the person's way.
+        if result is None or guide is None:
+            with one_step(image):
+                result = result or self._new_result()
+                guide = guide or self._new_guide(result)
         self.result, self.guide = result, guide
         image.set_selected_layers([guide])
+        Gimp.displays_flush()
+
+    def _new_result(self) -> Gimp.Layer:
+        result = self._new(_("Neural Brush"), 100.0)
+        self._insert(result, self.source)
+        masks.give(result, self.source, self.image)
+        result.set_edit_mask(False)
+        return result
+
+    def _new_guide(self, result: Gimp.Layer) -> Gimp.Layer:
+        guide = self._new(_("Neural Brush: paint here"), 0.0)
+        self._insert(guide, result)
+        edits.mark_guide(guide, result)
+        return guide
 
     def _new(self, name: str, opacity: float) -> Gimp.Layer:
         layer = Gimp.Layer.new(self.image, name, self.region.width, self.region.height, self._kind.layer_type, opacity,
