@@ -27,6 +27,10 @@ Post = Callable[[Callable[[], None]], None]
 Change = Callable[[npe.Edit], Any]
 
 
+#: How long the worker waits for new wishes, in seconds, before it draws what is not seen.
+PAUSE = 0.3
+
+
 class Guide(NamedTuple):
     """What is painted on the guide: small RGBA pixels, and the rectangle of the photo that they cover."""
 
@@ -93,6 +97,8 @@ class Result(NamedTuple):
     attributes: Dict[str, float]
     #: How often undo and redo of the base will find something.
     undo_levels: Tuple[int, int]
+    #: What `Listener.decoded` made of it.
+    prepared: Any = None
 
 
 class Listener:
@@ -109,6 +115,9 @@ class Listener:
 
     def opened(self, opened: Opened) -> None:
         """A photo is ready."""
+
+    def decoded(self, result: Result) -> Any:
+        """On the engine's thread, before `result`: for what takes long and needs nothing of the host's."""
 
     def result(self, result: Result) -> None:
         """The picture has changed."""
@@ -173,7 +182,9 @@ class Live:
         self._settings: Optional[npe.Settings] = None
         self._guide: Optional[Guide] = None
         self._views: Tuple[int, ...] = ()
-        self._drawn = npe.Rect(0, 0, 0, 0)
+        self._drawn = self._rest = npe.Rect(0, 0, 0, 0)
+        # Belongs to the host's thread, and is only looked at by the worker.
+        self._seen: Optional[npe.Rect] = None
         self._thread = threading.Thread(target=self._work, name="npe", daemon=True)
         self._thread.start()
 
@@ -229,6 +240,11 @@ class Live:
         with self._wishing() as wishes:
             wishes.views = views
 
+    def look_at(self, seen: Optional[npe.Rect]) -> None:
+        """The part of the photo that the person sees, None for all: of a large photo it is drawn first, the rest when there
+        is nothing else to do."""
+        self._seen = seen
+
     def redraw(self) -> None:
         """Asks for the whole result again."""
         with self._wishing() as wishes:
@@ -269,12 +285,18 @@ class Live:
         while True:
             with self._wake:
                 while not self._closed and not self._wishes.any():
-                    self._wake.wait()
+                    if not self._wake.wait(None if self._rest.empty else PAUSE):
+                        break
                 if self._closed:
                     break
                 wishes, self._wishes = self._wishes, _Wishes()
             try:
-                self._fulfil(wishes)
+                if wishes.any():
+                    self._fulfil(wishes)
+                else:
+                    # A part that can't be drawn must not be tried for ever.
+                    rest, self._rest = self._rest, npe.Rect(0, 0, 0, 0)
+                    self._draw(rest, time.monotonic())
             except _Stopped:
                 pass
             except Exception as e:  # noqa: BLE001 - the thread must live on, and the person must hear of it
@@ -305,7 +327,7 @@ class Live:
             self._photo = wishes.photo
             self._guide = wishes.guide
             # The new photo's layer has nothing of the old one's.
-            self._drawn = npe.Rect(0, 0, 0, 0)
+            self._drawn = self._rest = npe.Rect(0, 0, 0, 0)
             fresh = True
         if self._model is None and (self._photo is not None or wishes.find is not None):
             self._load(None, "auto")
@@ -338,6 +360,8 @@ class Live:
         elif wishes.views is not None:
             self._tell_views()
         if wishes.save:
+            if not self._rest.empty:
+                self._draw(self._rest, wishes.since)
             base = len(json.loads(self._base.strokes())["operations"])
             self._tell("saved", Saved(self._shown.strokes(), base))
         if failed is not None:
@@ -382,12 +406,24 @@ class Live:
         if not self._step(1.0):
             raise _Stopped
         changed = self._shown.changed_rect()
-        area = changed.union(self._drawn)
-        pixels = bytearray() if area.empty else self._shown.decode_change(area, self._photo.layer_format)
+        area = changed.union(self._drawn).union(self._rest)
         self._drawn = changed
-        self._tell("result", Result(area, pixels, time.monotonic() - since, self._attributes(),
-                                    self._base.undo_levels()))
+        first = area if self._seen is None else area.intersection(self._seen)
+        if 2 * first.width * first.height > area.width * area.height:
+            self._draw(area, since)
+        else:
+            self._rest = area
+            self._draw(first, since)
         self._tell_views()
+
+    def _draw(self, area: npe.Rect, since: float) -> None:
+        """Tells a part of the photo as it is now."""
+        assert self._base is not None and self._shown is not None and self._photo is not None
+        if area.union(self._rest) == area:
+            self._rest = npe.Rect(0, 0, 0, 0)
+        pixels = bytearray() if area.empty else self._shown.decode_change(area, self._photo.layer_format)
+        result = Result(area, pixels, time.monotonic() - since, self._attributes(), self._base.undo_levels())
+        self._tell("result", result._replace(prepared=self._listener.decoded(result)))
 
     def _tell_views(self) -> None:
         if self._shown is not None:

@@ -217,6 +217,13 @@ class Rect(NamedTuple):
         bottom = max(self.y + self.height, other.y + other.height)
         return Rect(x, y, right - x, bottom - y)
 
+    def intersection(self, other: "Rect") -> "Rect":
+        """What both have; empty if that is nothing."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        right = min(self.x + self.width, other.x + other.width)
+        bottom = min(self.y + self.height, other.y + other.height)
+        return Rect(x, y, right - x, bottom - y) if right > x and bottom > y else Rect(0, 0, 0, 0)
+
 
 class Dab(NamedTuple):
     """One touch of the brush, in photo pixels."""
