@@ -47,7 +47,7 @@ class Hand:
     def chose(self, face: int) -> None:
         """Another one of the faces was clicked."""
 
-    def looked(self, zoom: float) -> None:
+    def looked(self) -> None:
         """What is seen has changed."""
 
 
@@ -134,7 +134,7 @@ class Canvas(Gtk.Grid):
             with bar.get_adjustment().handler_block(handler):
                 bar.get_adjustment().configure(value, lower, upper, 0.1 * page, 0.9 * page, page)
             bar.set_sensitive(upper - lower > page)
-        self._hand.looked(self.view.zoom)
+        self._hand.looked()
 
     def zoom(self, factor: float) -> None:
         """Around the pointer if it is over the canvas, else around the middle."""

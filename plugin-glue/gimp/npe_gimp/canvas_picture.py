@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Dict, Optional
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import cairo
 from gi.repository import Gegl
@@ -22,8 +22,12 @@ from . import pixels
 _CAIRO = "cairo-ARGB32"
 
 
-def _surface(data: bytes, width: int, height: int) -> cairo.ImageSurface:
-    return cairo.ImageSurface.create_for_data(bytearray(data), cairo.FORMAT_ARGB32, width, height, 4 * width)
+class Patch(NamedTuple):
+    """A part of a raster that was halved so many times."""
+
+    times: int
+    part: npe.Rect
+    data: bytes
 
 
 class Sizes:
@@ -35,19 +39,38 @@ class Sizes:
         self._buffer = Gegl.Buffer.new(babl, 0, 0, width, height)
         self._halved: Dict[int, cairo.ImageSurface] = {}
         self._stale: Dict[int, npe.Rect] = {}
+        # Not in the buffer yet: while a stroke is drawn, one comes after the other for the same place.
+        self._waiting: List[Tuple[npe.Rect, bytes]] = []
+        # How often what is on the screen is halved.
+        self._seen = 0
 
-    def write(self, rect: npe.Rect, data: bytes) -> None:
-        self._buffer.set(pixels.rectangle(rect), self._babl, bytes(data))
-        for times in self._halved:
-            self._stale[times] = rect.union(self._stale.get(times, npe.Rect(0, 0, 0, 0)))
+    def halved(self, rect: npe.Rect, data: bytes) -> Patch:
+        """Pixels as the screen needs them now, for `write`; this is what takes long, and any thread may do it."""
+        times = self._seen
+        part = _shrunk(rect, times).intersection(self._size(times))
+        buffer = Gegl.Buffer.new(self._babl, rect.x, rect.y, rect.width, rect.height)
+        buffer.set(pixels.rectangle(rect), self._babl, data)
+        # Around it nothing has changed, so that nothing is what its edge is mixed with.
+        return Patch(times, part, buffer.get(pixels.rectangle(part), 0.5 ** times, _CAIRO, Gegl.AbyssPolicy.NONE))
+
+    def write(self, rect: npe.Rect, data: bytes, patch: Optional[Patch] = None) -> None:
+        self._waiting = [(old, what) for old, what in self._waiting if rect.union(old) != rect]
+        self._waiting.append((rect, data))
+        for times, surface in self._halved.items():
+            if patch is not None and times == patch.times and times not in self._stale:
+                _put(surface, patch.part, patch.data)
+            else:
+                self._stale[times] = rect.union(self._stale.get(times, npe.Rect(0, 0, 0, 0)))
 
     def read(self, rect: npe.Rect) -> bytes:
+        self._settle()
         return self._buffer.get(pixels.rectangle(rect), 1.0, self._babl, Gegl.AbyssPolicy.NONE)
 
     def paint(self, cr: cairo.Context, zoom: float) -> None:
         """At the origin, for a screen that shows it at `zoom`."""
         times = max(0, min(8, math.floor(-math.log2(zoom) + 1e-6)))
-        surface, scale = self._halved_times(times), 0.5 ** times
+        self._seen = times
+        surface, scale = self._surface(times), 0.5 ** times
         cr.save()
         cr.scale(1.0 / scale, 1.0 / scale)
         cr.set_source_surface(surface, 0, 0)
@@ -59,27 +82,44 @@ class Sizes:
         cr.fill()
         cr.restore()
 
-    def _halved_times(self, times: int) -> cairo.ImageSurface:
-        scale = 0.5 ** times
-        whole = npe.Rect(0, 0, math.ceil(self.width * scale), math.ceil(self.height * scale))
+    def _surface(self, times: int) -> cairo.ImageSurface:
+        rect = self._size(0) if times not in self._halved else self._stale.pop(times, None)
         if times not in self._halved:
-            self._halved[times] = self._get(whole, scale)
-            return self._halved[times]
-        rect = self._stale.pop(times, None)
+            whole = self._size(times)
+            self._halved[times] = cairo.ImageSurface(cairo.FORMAT_ARGB32, whole.width, whole.height)
         if rect is not None and not rect.empty:
-            left, top = math.floor(rect.x * scale), math.floor(rect.y * scale)
-            right = min(whole.width, math.ceil((rect.x + rect.width) * scale))
-            bottom = min(whole.height, math.ceil((rect.y + rect.height) * scale))
-            cr = cairo.Context(self._halved[times])
-            cr.set_operator(cairo.OPERATOR_SOURCE)
-            cr.set_source_surface(self._get(npe.Rect(left, top, right - left, bottom - top), scale), left, top)
-            cr.rectangle(left, top, right - left, bottom - top)
-            cr.fill()
+            self._settle()
+            part = _shrunk(rect, times).intersection(self._size(times))
+            _put(self._halved[times], part,
+                 self._buffer.get(pixels.rectangle(part), 0.5 ** times, _CAIRO, Gegl.AbyssPolicy.CLAMP))
         return self._halved[times]
 
-    def _get(self, rect: npe.Rect, scale: float) -> cairo.ImageSurface:
-        data = self._buffer.get(pixels.rectangle(rect), scale, _CAIRO, Gegl.AbyssPolicy.CLAMP)
-        return _surface(data, rect.width, rect.height)
+    def _size(self, times: int) -> npe.Rect:
+        return npe.Rect(0, 0, math.ceil(self.width * 0.5 ** times), math.ceil(self.height * 0.5 ** times))
+
+    def _settle(self) -> None:
+        for rect, data in self._waiting:
+            self._buffer.set(pixels.rectangle(rect), self._babl, data)
+        self._waiting = []
+
+
+def _shrunk(rect: npe.Rect, times: int) -> npe.Rect:
+    """Where a rectangle is in the raster that was halved so many times."""
+    scale = 0.5 ** times
+    left, top = math.floor(rect.x * scale), math.floor(rect.y * scale)
+    return npe.Rect(left, top, math.ceil((rect.x + rect.width) * scale) - left,
+                    math.ceil((rect.y + rect.height) * scale) - top)
+
+
+def _put(surface: cairo.ImageSurface, part: npe.Rect, data: bytes) -> None:
+    """Puts pixels of cairo's in the place of those that are there."""
+    source = cairo.ImageSurface.create_for_data(bytearray(data), cairo.FORMAT_ARGB32, part.width, part.height,
+                                                4 * part.width)
+    cr = cairo.Context(surface)
+    cr.set_operator(cairo.OPERATOR_SOURCE)
+    cr.set_source_surface(source, part.x, part.y)
+    cr.rectangle(*part)
+    cr.fill()
 
 
 class Scene:

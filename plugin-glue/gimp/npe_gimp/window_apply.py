@@ -44,7 +44,7 @@ def apply(image: Gimp.Image, source: Gimp.Layer, old: Optional[Gimp.Layer], kind
             layer.set_edit_mask(False)
         # No step of undo of its own: undone and done again is the layer with what is in it.
         pixels.write(layer, npe.Rect(0, 0, region.width, region.height), kind.layer, change)
-        edits.keep(layer, kept)
+        edits.keep(layer, kept, undoable=True)
         image.set_selected_layers([layer])
     finally:
         image.undo_group_end()

@@ -8,7 +8,7 @@ from typing import Any, Callable, List, Optional, Tuple
 
 from gi.repository import Gdk, Gimp, GimpUi, Gio, Gtk
 
-from npe_shared import errors, npe
+from npe_shared import errors, frames, log, npe
 from npe_shared.live import Opened, Result
 from npe_shared.words import _
 
@@ -30,7 +30,7 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
     """See the module. Raises errors.Refused for a layer that can't be edited."""
 
     def __init__(self, image: Gimp.Image, layer: Gimp.Layer) -> None:
-        super().__init__(title=_("Neural Brush – {layer}").format(layer=layer.get_name()), role="neural-brush-window")
+        super().__init__(title=_("Neural Brush – {image}").format(image=image.get_name()), role="neural-brush-window")
         self.set_icon_name("gimp-tool-paintbrush")
         self.applied_layer: Optional[Gimp.Layer] = None
         self._latents = 0
@@ -46,7 +46,7 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
         self._attributes = AttributesBox(self._do(Session.set_attribute))
         self._tiles = LatentsBox(self._do(Session.paint_latents), 200)
         self._models = ModelBox(os.path.join(_HERE, "models"), self._load, self._may_lose)
-        self._views = ViewsBox(VIEWS, len(VIEWS), 72)
+        self._views = ViewsBox(VIEWS, len(VIEWS), 88)
         self._build()
         self.connect("delete-event", lambda _window, _event: self.cancel() or True)
         self.connect("key-press-event", self._key)
@@ -142,10 +142,10 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
 
     def cancel(self) -> None:
         """Closes; asks first if something would be lost."""
+        self._canvas.finish()
         if self._session.dirty() and not self._ask(_("Close without applying?"), _("What you have painted here is lost."),
                                                    _("_Close without applying")):
             return
-        self._canvas.finish()
         self._session.close()
         self.destroy()
 
@@ -210,7 +210,6 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
             self.failed(_("Nothing is selected in GIMP. Select the face there, from above the hair to below the chin; or draw "
                           "the square here."))
         else:
-            from npe_shared import frames
             self.framed(frames.around(bounds))
 
     def _load(self, path: Optional[str], device: str) -> None:
@@ -242,8 +241,10 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
     def chose(self, face: int) -> None:
         self._face_chosen(face)
 
-    def looked(self, zoom: float) -> None:
-        self._tools.take_zoom(zoom)
+    def looked(self) -> None:
+        view = self._canvas.view
+        self._tools.take_zoom(view.zoom)
+        self._session.look_at(*view.to_photo(0, 0), *view.to_photo(view.width, view.height))
 
     def _stop_framing(self) -> None:
         self._faces.take_drawing(False)
@@ -283,11 +284,14 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
         if 0 <= chosen < len(faces):
             # The exact frame instead of the one from the small picture.
             faces[chosen] = frame
+        log.info("a face of %.0f pixels at %.0f, %.0f; model %s on %s", frame.side, frame.cx, frame.cy, opened.model.name,
+                 opened.session.device)
         self._frame = frame
         self._latents = opened.model.latents
         self._stop_framing()
         self._canvas.take_frames(frame, faces)
         self._canvas.changed()
+        self.looked()
         self._brush.take_side(frame.side, None if self._sized else BRUSH * frame.side)
         self._sized = True
         self._settings.take(opened.settings)
@@ -312,6 +316,7 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
         self.destroy()
 
     def gone(self, sentence: str) -> None:
+        log.info("%s", sentence)
         self._notice.take(sentence)
         self._allow()
 

@@ -18,7 +18,7 @@ from npe_shared.live import Listener, Live, Opened, Result, Saved
 from npe_shared.words import _
 
 from . import edits, pixels, window_apply
-from .canvas_picture import Scene
+from .canvas_picture import Patch, Scene, Sizes
 
 #: Between two looks whether the image is still there, in milliseconds.
 WATCH = 500
@@ -107,7 +107,8 @@ class Session(Listener):
         self._touched = False
         self._region = npe.Rect(0, 0, 0, 0)
         self._frame: Optional[npe.Frame] = None
-        self._asked = False
+        self._asked: Optional[Tuple[npe.Frame, bool]] = None
+        self._opened = False
         self._before_load: Optional[Tuple[Optional[str], str, npe.Frame]] = None
         self._stroke: Optional[_Drawn] = None
         self._strokes = 0
@@ -132,7 +133,7 @@ class Session(Listener):
 
     def dirty(self) -> bool:
         """Whether closing would lose something."""
-        return self._touched and (self.levels[0] > 0 or self._old is not None)
+        return not self._lost and self._touched and (self.levels[0] > 0 or self._old is not None)
 
     def ready(self) -> bool:
         """Whether a face can be painted on."""
@@ -188,12 +189,12 @@ class Session(Listener):
         photo = pixels.photo(self.source, self._region, self.kind)
         self.scene.set_part(self._region, photo, self.kind)
         self._frame, self._touched = None, False
-        self._asked = True
+        self._asked = (frame, rough)
         self._live.open(photo, self.kind.layer_format, frame, rough, saved)
 
     def opened(self, opened: Opened) -> None:
         self._frame = opened.frame
-        self._before_load = None
+        self._before_load, self._opened = None, True
         self._watcher.failed("")
         self._watcher.opened(opened, frames.moved(opened.frame, self._region.x, self._region.y))
 
@@ -238,6 +239,8 @@ class Session(Listener):
     def set_settings(self, settings: npe.Settings) -> None:
         if self._old is not None:
             self._touched = True
+        # In its place between the strokes, which it is about, and for all that comes.
+        self._live.change(lambda edit: edit.set_settings(settings), "settings")
         self._live.set_settings(settings)
 
     def set_views(self, *views: int) -> None:
@@ -250,14 +253,35 @@ class Session(Listener):
         self.model, self.device = path, device
         self._frame, self._touched = None, False
         self._live.load(path, device)
-        if not self._asked and self._there():
-            # The first model could not be loaded, so nothing has been looked for.
-            self._live.find(self._small)
+        if not self._opened and self._there():
+            # The first model could not be loaded, so nothing has been looked at.
+            if self._asked is None:
+                self._live.find(self._small)
+            else:
+                self._open(*self._asked, None)
+
+    def decoded(self, result: Result) -> Optional[Tuple[Sizes, bytes, Patch]]:
+        # On the engine's thread: the window goes on meanwhile.
+        change = self.scene.change
+        if change is None or result.rect.empty:
+            return None
+        data = bytes(result.pixels)
+        return change, data, change.halved(result.rect, data)
+
+    def look_at(self, left: float, top: float, right: float, bottom: float) -> None:
+        """The part of the layer that is seen: its result comes first."""
+        x, y = max(0, int(left) - self._region.x), max(0, int(top) - self._region.y)
+        self._live.look_at(npe.Rect(x, y, max(0, int(right) + 1 - self._region.x - x),
+                                    max(0, int(bottom) + 1 - self._region.y - y)))
 
     def result(self, result: Result) -> None:
+        if self._frame is None:
+            # Of a face that was given up meanwhile.
+            return
         self.levels = result.undo_levels
-        if self.scene.change is not None and not result.rect.empty:
-            self.scene.change.write(result.rect, bytes(result.pixels))
+        if result.prepared is not None and result.prepared[0] is self.scene.change:
+            change, data, patch = result.prepared
+            change.write(result.rect, data, patch)
         log.info("%d×%d pixels on the canvas %.0f ms after they were wished for", result.rect.width, result.rect.height,
                  1000 * result.seconds)
         self._watcher.changed(result, result.rect._replace(x=result.rect.x + self._region.x,
