@@ -87,6 +87,8 @@ class Gimp:
 
     def mean(self, box: "tuple[float, float, float, float]") -> float:
         """Brightness on the screen of a box of the photo (left, top, right, bottom as shares of its size)."""
+        # The outline of the brush is no part of the picture.
+        desk.xdotool("mousemove", self.x - 60, self.y - 60)
         w, h = self.photo.width, self.photo.height
         x, y = int(self.x + box[0] * w), int(self.y + box[1] * h)
         return desk.screen().mean(x, y, int((box[2] - box[0]) * w), int((box[3] - box[1]) * h))

@@ -110,8 +110,15 @@ class Pair:
     def empty_guide(self) -> None:
         """Takes all paint away; the person can undo it."""
         with one_step(self.image):
-            # Whatever is selected.
-            self.guide.fill(Gimp.FillType.TRANSPARENT)
+            # `fill` can't be undone, and `edit_clear` would leave what lies outside of a selection.
+            selected = None if Gimp.Selection.is_empty(self.image) else Gimp.Selection.save(self.image)
+            if selected is not None:
+                Gimp.Selection.none(self.image)
+            self.guide.edit_clear()
+            if selected is not None:
+                self.image.select_item(Gimp.ChannelOps.REPLACE, selected)
+                self.image.remove_channel(selected)
+                self.image.set_selected_layers([self.guide])
 
     def bake(self) -> None:
         """Leaves the result as an ordinary layer."""
