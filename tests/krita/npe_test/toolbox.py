@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The Neural Brush of the toolbox: that it is there, that it paints, that Krita undoes it, and what happens when things
+go wrong under it. Without the shim (libnpe_krita_tool.so) there is only one test: that it is said."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from typing import Any, Callable, List, Tuple
+
+from krita import Krita
+
+from npe_brush import tool
+from npe_shared import log
+from npe_shared.errors import Refused
+
+try:
+    from PyQt6.QtWidgets import QDockWidget, QPushButton, QToolButton
+except ImportError:
+    from PyQt5.QtWidgets import QDockWidget, QPushButton, QToolButton
+
+from .person import (Gaps, Steps, closed, color, controller, differing, docker, history, in_face, line, opened, pixels,
+                     redo, settled, shot, started, stroke, undo)
+
+#: Takes a line for the report; the runner sets it.
+tell: Callable[[str], Any] = print
+
+_ID = "NpeNeuralBrush"
+
+
+def _chosen() -> Any:
+    """Chooses the tool as its key does; answers its button."""
+    action = Krita.instance().action(_ID)
+    assert action is not None, "Krita knows no action of the tool"
+    action.trigger()
+    return _button()
+
+
+def _button() -> Any:
+    for button in Krita.instance().activeWindow().qwindow().findChildren(QToolButton):
+        if button.objectName() == _ID:
+            return button
+    raise AssertionError("the toolbox has no button of the tool")
+
+
+def _options() -> Any:
+    """The page of the tool options."""
+    for dock in Krita.instance().activeWindow().qwindow().findChildren(QDockWidget):
+        if dock.objectName() == "sharedtooldocker":
+            dock.setVisible(True)
+            dock.raise_()
+            return dock
+    raise AssertionError("Krita has no tool options")
+
+
+def _told_of_no_tool() -> Steps:
+    """All that can be tested where the shim was not built."""
+    assert Krita.instance().action(_ID) is None, "there is an action without a tool"
+    with open(log.path(), encoding="utf-8") as file:
+        assert "without the tool" in file.read(), "the log does not say why there is no tool"
+    yield 0.0
+
+
+def _is_in_the_toolbox() -> Steps:
+    document = opened()
+    yield 0.5
+    button = _button()
+    assert not button.icon().isNull(), "the tool has no icon"
+    assert "Neural Brush" in button.toolTip(), button.toolTip()
+    action = Krita.instance().action(_ID)
+    assert action.shortcut().toString() == "N", f"its key is {action.shortcut().toString()!r}"
+    _chosen()
+    yield 0.3
+    assert button.isChecked(), "its action does not choose it"
+    Krita.instance().action("KritaShape/KisToolBrush").trigger()
+    yield 0.2
+    assert not button.isChecked(), "another tool does not leave it"
+    button.click()
+    yield 0.3
+    assert button.isChecked(), "a click does not choose it"
+    yield from closed(document)
+
+
+def _paints() -> Steps:
+    document = opened()
+    before = pixels(document)
+    yield from started(document)
+    _chosen()
+    view = Krita.instance().activeWindow().activeView()
+    view.canvas().setRotation(15)
+    view.setBrushSize(0.14 * controller().frame.side)
+    color(240, 190, 60)
+    yield 0.3
+    steps = history()
+    gaps = Gaps()
+    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 40), lambda t: 0.3 + 0.7 * t)
+    drawn = pixels(document)
+    yield from settled()
+    tell(f"longest gap while painting with the tool: {gaps.stop():.0f} ms; 99 of 100 below {gaps.typical():.0f} ms; from "
+         f"the pen to the layer {1000 * controller().latency:.0f} ms")
+    assert drawn != before, "nothing was seen before the pen was lifted"
+    after = pixels(document)
+    count, (left, top, right, bottom) = differing(before, after, document.width(), 4)
+    r = controller().region
+    assert count > 500, f"only {count} pixels changed"
+    assert left >= r.x and top >= r.y and right <= r.x + r.width and bottom <= r.y + r.height, "it changed far pixels"
+    assert history()[len(steps):] == ["Neural stroke"], history()[len(steps):]
+    guide = controller().layers.guides()
+    assert len(guide) == 1, f"a stroke made layers: {[g.name() for g in guide]}"
+    bounds = guide[0].bounds()
+    centre = in_face(0.0, -0.42)
+    assert abs(bounds.center().x() - centre[0]) < 0.1 * controller().frame.side, f"the paint is at {bounds}"
+    assert abs(bounds.center().y() - centre[1]) < 0.1 * controller().frame.side, f"the paint is at {bounds}"
+    # Pressure: the stroke grows to the right.
+    heights = [_height(guide[0], in_face(x, -0.42)[0]) for x in (-0.22, 0.22)]
+    assert heights[1] > 1.3 * heights[0], f"pressure has no effect: {heights} pixels high at its ends"
+    shot("tool")
+    color(70, 40, 30)
+    yield from stroke(line(in_face(-0.1, 0.2), in_face(0.1, 0.2), 20))
+    yield from settled()
+    both = pixels(document)
+    assert both != after, "the second stroke changed nothing"
+    undo()
+    yield from settled()
+    assert pixels(document) == after, "undo of the second stroke is not the first"
+    undo()
+    yield from settled()
+    assert pixels(document) == before, "undo of both strokes left pixels changed"
+    redo()
+    yield from settled()
+    assert pixels(document) == after, "redo of the first stroke is not the first"
+    redo()
+    yield from settled()
+    assert pixels(document) == both, "redo of the second stroke is not the second"
+    view.canvas().setRotation(0)
+    yield from closed(document)
+
+
+def _height(guide: Any, x: float) -> int:
+    """How many pixels of a column of a guide are painted."""
+    bounds = guide.bounds()
+    column = bytes(guide.pixelData(int(x), bounds.y(), 1, bounds.height()))
+    return sum(1 for alpha in column[3::4] if alpha > 20)
+
+
+def _shows_its_options() -> Steps:
+    document = opened()
+    yield from started(document)
+    _chosen()
+    dock = _options()
+    yield 1.0
+    panel = next((w for w in dock.findChildren(QPushButton) if w.text() == "Open the docker"), None)
+    assert panel is not None, "the tool's page is empty"
+    page = panel.parentWidget()
+    page._chose_mode(1)
+    page._strength.put(0.35)
+    yield 0.5
+    assert controller().mode == 1, f"the mode is {controller().mode}"
+    assert abs(docker().settings.strength.value() - 0.35) < 0.01, docker().settings.strength.value()
+    docker().setVisible(False)
+    panel.click()
+    yield 0.2
+    assert docker().isVisible(), "the docker does not open"
+    shot("tool_options")
+    yield from closed(document)
+
+
+def _begins_by_itself() -> Steps:
+    """A first stroke finds the face; no engine is started before."""
+    document = opened()
+    yield 0.5
+    _chosen()
+    yield from stroke(line((200, 100), (240, 100), 5))
+    yield from settled()
+    assert controller().running and controller().layers is not None, "the first stroke started nothing"
+    yield from closed(document)
+
+
+def _half_a_stroke(document: Any) -> Steps:
+    """The pen goes down and moves, and is not lifted."""
+    whole = stroke(line(in_face(-0.2, -0.4), in_face(0.2, -0.4), 30))
+    for _step in range(20):
+        yield next(whole)
+    assert tool._painting is not None, "no stroke is being painted"
+    whole.close()
+
+
+def _closed_under_the_stroke() -> Steps:
+    document = opened()
+    yield from started(document)
+    _chosen()
+    yield 0.2
+    yield from _half_a_stroke(document)
+    document.setModified(False)
+    document.close()
+    yield 1.0
+    assert tool._painting is None, "the stroke was not given up with its document"
+    assert not controller().running, "the session goes on without its document"
+    # And a new one works.
+    document = opened()
+    yield from started(document)
+    _chosen()
+    before = pixels(document)
+    color(240, 190, 60)
+    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 20))
+    yield from settled()
+    assert pixels(document) != before, "no stroke can be painted any more"
+    yield from closed(document)
+
+
+def _another_tool_under_the_stroke() -> Steps:
+    document = opened()
+    yield from started(document)
+    _chosen()
+    color(240, 190, 60)
+    yield 0.2
+    steps = history()
+    yield from _half_a_stroke(document)
+    Krita.instance().action("KritaShape/KisToolBrush").trigger()
+    yield 0.3
+    yield from settled()
+    assert tool._painting is None, "the stroke goes on under another tool"
+    assert history()[len(steps):] == ["Neural stroke"], f"what was painted is not kept: {history()[len(steps):]}"
+    yield from closed(document)
+
+
+def _saved_under_the_stroke() -> Steps:
+    document = opened()
+    yield from started(document)
+    _chosen()
+    color(240, 190, 60)
+    yield 0.2
+    yield from _half_a_stroke(document)
+    with tempfile.TemporaryDirectory() as folder:
+        document.setBatchmode(True)
+        assert document.saveAs(os.path.join(folder, "stroke.kra")), "it does not save"
+        yield 0.5
+        assert os.path.getsize(os.path.join(folder, "stroke.kra")) > 10_000
+    yield from settled()
+    yield from closed(document)
+
+
+def _layer_gone() -> Steps:
+    """What the library is asked about a layer that is gone is refused with a sentence."""
+    screen = tool.ToolScreen()
+    document = opened()
+    yield 0.3
+    node = document.createNode("gone", "paintlayer")
+    try:
+        screen.write(document, node, (0, 0, 1, 1), bytes(4))
+        raise AssertionError("a layer outside of any document was written to")
+    except Refused as e:
+        assert "layer" in str(e) and "deleted" in str(e), e
+    own = document.topLevelNodes()[0]
+    try:
+        screen.write(document, own, (0, 0, 2, 2), bytes(4))
+        raise AssertionError("4 bytes were taken for 4 pixels")
+    except Refused as e:
+        assert "16" in str(e), e
+    try:
+        screen.write(document, own, (0, 0, 0, 2), b"")
+        raise AssertionError("an empty rectangle was taken")
+    except Refused as e:
+        assert "empty" in str(e), e
+    yield from closed(document)
+
+
+def _other_versions() -> Steps:
+    """A shim of another Krita, a library that is none, a file that is none."""
+    said: List[Tuple[str, str]] = []
+
+    def refused(path: str, version: str, word: str) -> None:
+        try:
+            tool._opened(path, version)
+        except Refused as e:
+            assert word in str(e) and path in str(e) and "Paint on the canvas" in str(e), e
+            said.append((word, str(e)))
+            return
+        raise AssertionError(f"{path} was taken by Krita {version}")
+
+    own = tool.path()
+    refused(own, "5.2.6", "5.2.6")
+    refused(own, "5.3.0-alpha (git 1a2b3c4)", "5.3.0")
+    tool._opened(own, Krita.instance().version().split()[0] + " (git 1a2b3c4)")
+    refused(own + ".not", "5.2.9", "not there")
+    with tempfile.TemporaryDirectory() as folder:
+        damaged = os.path.join(folder, "damaged.so")
+        with open(damaged, "wb") as file:
+            file.write(b"no library at all" * 300)
+        refused(damaged, Krita.instance().version(), "not for this Krita")
+        foreign = os.path.join(folder, "foreign.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", foreign, "-x", "c", "-"], check=True,
+                       input=b'const char *npe_tool_abi(void) { return "5.2.0"; }')
+        refused(foreign, Krita.instance().version(), "5.2.0")
+        empty = os.path.join(folder, "empty.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", empty, "-x", "c", "-"], check=True, input=b"int other;")
+        refused(empty, Krita.instance().version(), "not for this Krita")
+    yield 0.0
+
+
+if tool.registered():
+    test_is_in_the_toolbox = _is_in_the_toolbox
+    test_paints = _paints
+    test_shows_its_options = _shows_its_options
+    test_begins_by_itself = _begins_by_itself
+    test_closed_under_the_stroke = _closed_under_the_stroke
+    test_another_tool_under_the_stroke = _another_tool_under_the_stroke
+    test_saved_under_the_stroke = _saved_under_the_stroke
+    test_layer_gone = _layer_gone
+    test_other_versions = _other_versions
+else:
+    test_told_of_no_tool = _told_of_no_tool
