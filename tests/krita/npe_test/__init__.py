@@ -21,7 +21,7 @@ try:
 except ImportError:
     from PyQt5.QtCore import QTimer
 
-_MODULES = ("painting", "keeping", "spaces", "troubles", "scripting")
+_MODULES = ("painting", "toolbox", "keeping", "spaces", "troubles", "scripting")
 #: Seconds for one test.
 _LIMIT = 90.0
 
