@@ -36,15 +36,17 @@ class Inside:
         self.seen = case.seen
         self.case.folder = out
         self.image = case.image_of()
+        # Images that a script opens have no undo at first.
+        self.image.undo_enable()
         Gimp.Display.new(self.image)
         self.source = self.image.get_layers()[0]
         self.frame_of = case.frame_of
         self.strokes = self.case.file("strokes.json", json.dumps(STROKES))
-        self.window = desk.window("layer.*GIMP$", 60)
-        desk.activate(self.window)
+        self.keys("Escape")
 
     def keys(self, *names: str) -> None:
-        desk.activate(self.window)
+        # GIMP makes its first window anew while it starts.
+        desk.activate(desk.window("layers?\\).*GIMP$", 60))
         desk.keys(*names)
 
     def layers(self) -> int:
@@ -117,6 +119,9 @@ class Inside:
                                   ("Layer as Strokes", "^Layer as Strokes", "dialog-layer"),
                                   ("Neural View", "^Neural View", "dialog-view")):
             self.action(name, title)
+            # Away from the mouse, whose tooltip would cover it.
+            desk.xdotool("mousemove", 1390, 990)
+            time.sleep(1.0)
             desk.save_screen(os.path.join(self.out, shot + ".png"))
             desk.keys("Escape")
             desk.wait(f"the window {title} to close", lambda title=title: not desk.has_window(title), 10)

@@ -128,7 +128,7 @@ def _add_mode(procedure: Gimp.Procedure) -> None:
     for number, (mode, label) in enumerate((("color", _("Colour")), ("lighten", _("Lighten")), ("darken", _("Darken")),
                                             ("restore", _("Restore")))):
         choice.add(mode, number, label, "")
-    procedure.add_choice_argument("mode", _("M_ode"), _("\"color\" pulls to the brush's colour, \"lighten\" and \"darken\" to "
+    procedure.add_choice_argument("mode", _("_Mode"), _("\"color\" pulls to the brush's colour, \"lighten\" and \"darken\" to "
                                                         "what is there made lighter or darker, \"restore\" back to the "
                                                         "photo"), choice, "color", FLAGS)
 
@@ -180,7 +180,7 @@ def _make_stroke_path(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
         _("Brushes along the strokes of a path, one after the other, on the face in the selected layer. Without a path the "
           "one that is selected in the image is taken."), name)
     procedure.add_path_argument("path", _("_Path"), _("The path; none is the selected one"), True, FLAGS)
-    procedure.add_color_argument("color", _("_Colour"), _("What the face gets under the brush"), False,
+    procedure.add_color_argument("color", _("Colo_ur"), _("What the face gets under the brush"), False,
                                  Gegl.Color.new("black"), FLAGS)
     procedure.add_double_argument("radius", _("Ra_dius"), _("Radius of the brush in pixels; 0 is 6 % of the face frame's "
                                                             "side"), 0.0, 10000.0, 0.0, FLAGS)

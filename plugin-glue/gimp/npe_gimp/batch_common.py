@@ -34,7 +34,7 @@ def add_engine_arguments(procedure: Gimp.Procedure) -> None:
                                "the smallest square around the selection, which should reach from above the hair to "
                                "below the chin. A result layer keeps the frame it has."), choice, "automatic", FLAGS)
     procedure.add_file_argument(
-        "model", _("_Model"), _("The model file; none is the model inside the library, or that of the result layer"),
+        "model", _("Mo_del"), _("The model file; none is the model inside the library, or that of the result layer"),
         Gimp.FileChooserAction.ANY, True, None, FLAGS)
     procedure.add_string_argument(
         "device", _("_Device"), _("Where the network runs: auto, cpu, cuda, cuda:N or cpu-torch"), "auto", FLAGS)
@@ -327,10 +327,17 @@ def _asked(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, title: str, 
     from gi.repository import GimpUi
     GimpUi.init("neural-brush")
     dialog = GimpUi.ProcedureDialog.new(procedure, config, title)
-    for name in widgets:
-        if name in ("strength", "freedom", "detail", "locality", "mask"):
-            dialog.get_scale_entry(name, 1.0)
-    dialog.fill(widgets)
+    for name in set(widgets) & {"strength", "freedom", "detail", "locality", "mask"}:
+        dialog.get_scale_entry(name, 1.0)
+    # GIMP makes none for arguments of any file; if they were of files to open, it would refuse a missing one without its name.
+    for name in [name for name in ("file", "model") if name in widgets]:
+        chooser = GimpUi.FileChooser.new(Gimp.FileChooserAction.OPEN, config.find_property(name).nick, None,
+                                         config.get_property(name))
+        chooser.set_tooltip_text(config.find_property(name).blurb)
+        chooser.bind_property("file", config, name, GObject.BindingFlags.BIDIRECTIONAL)
+        dialog.get_content_area().pack_start(chooser, False, False, 0)
+        chooser.show_all()
+    dialog.fill([name for name in widgets if name not in ("file", "model")])
     try:
         return bool(dialog.run())
     finally:
