@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from typing import Any, List, Optional
 
@@ -99,6 +100,11 @@ class DockerPanel(Panel):
         self._docker.take_ended(text)
 
 
+def _gone(controller: Controller, *_docker: Any) -> None:
+    controller.panel = Panel()
+    controller.close()
+
+
 class NeuralBrushDocker(DockWidget):
     """One for each window of Krita."""
 
@@ -107,6 +113,8 @@ class NeuralBrushDocker(DockWidget):
         self.setWindowTitle(_("Neural Brush"))
         self.controller = Controller(DockerPanel(self))
         self.canvas_brush = CanvasBrush(self.controller, lambda sentence: self.notice.take(sentence))
+        # Krita deletes the docker with its window, maybe in the middle of a session.
+        self.destroyed.connect(functools.partial(_gone, self.controller))
         self._latents = 0
         self.notice = Notice()
         self._build()
@@ -249,6 +257,10 @@ class NeuralBrushDocker(DockWidget):
     def state(self) -> str:
         """What it says about what is going on."""
         return str(self._state.text())
+
+    def state(self) -> str:
+        """The line about what is going on."""
+        return self._state.text()
 
     def is_busy(self) -> bool:
         """Whether it shows that work goes on."""

@@ -107,14 +107,19 @@ class TooOld(DockWidget):
         """Krita's."""
 
 
+def too_old(version: str) -> str:
+    """What is said in a Krita that is too old."""
+    return _("The Neural Brush needs Krita {oldest} or newer; this is Krita {version}. Get a newer one from krita.org.").format(
+        oldest=".".join(map(str, OLDEST)), version=version)
+
+
 def register() -> None:
     """Adds all to this Krita."""
     krita = Krita.instance()
     log.start("krita")
     log.info("Krita %s, pid %d", krita.version(), os.getpid())
     if version(krita.version()) < OLDEST:
-        TooOld.sentence = _("The Neural Brush needs Krita {oldest} or newer; this is Krita {version}. Get a newer one from "
-                            "krita.org.").format(oldest=".".join(map(str, OLDEST)), version=krita.version())
+        TooOld.sentence = too_old(krita.version())
         log.error("%s", TooOld.sentence)
         _add_docker(TooOld)
         return

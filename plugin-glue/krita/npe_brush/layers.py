@@ -10,7 +10,7 @@ The strokes are an annotation of the document, saved in .kra files, one for each
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from npe_shared import document as documents
 from npe_shared import log, npe
@@ -44,22 +44,27 @@ class Layers(NamedTuple):
                 and document.nodeByUniqueID(self.result.uniqueId()) is not None)
 
 
-def create(document: Any, source: Optional[Any], kind: pixels.Kind, screen: Screen) -> Layers:
+def create(document: Any, source: Optional[Any], kind: pixels.Kind, screen: Screen) -> Iterator[Optional[Layers]]:
     """Puts the group over a source (None: over everything), and makes its guide what the person's brush is on. A selection
-    limits the result; so do the source's own transparency masks."""
+    limits the result; so do the source's own transparency masks. Does it in pieces; the last that it yields are the
+    layers."""
     group = document.createGroupLayer(_("Neural Brush"))
     result = document.createNode(_("Neural Brush result"), "paintlayer")
     parent = document.rootNode() if source is None else source.parentNode()
     top = document.rootNode().childNodes()
     parent.addChildNode(group, source if source is not None else top[-1] if top else None)
+    yield None
     if pixels.space_of(result) != kind.space:
         result.setColorSpace(*kind.space)
     group.addChildNode(result, None)
-    _mask(document, source, result)
-    screen.prepare(document, group)
+    yield None
+    _mask(document, source, group)
+    for _piece in screen.prepare(document, group):
+        yield None
+    yield None
     _add_guide(document, group)
     result.setLocked(True)
-    return Layers(group, result)
+    yield Layers(group, result)
 
 
 def _add_guide(document: Any, group: Any) -> None:
@@ -80,16 +85,17 @@ def clear_guides(document: Any, layers: Layers) -> None:
         guide.remove()
 
 
-def _mask(document: Any, source: Optional[Any], result: Any) -> None:
+def _mask(document: Any, source: Optional[Any], group: Any) -> None:
+    """The group has the masks: a layer's own would be applied only when Krita itself finds the layer changed."""
     selection = document.selection()
     if selection is not None and selection.width() > 0 and selection.height() > 0:
         mask = document.createTransparencyMask(_("Selection"))
         mask.setSelection(selection)
-        result.addChildNode(mask, None)
+        group.addChildNode(mask, None)
     if source is not None:
         for child in source.childNodes():
             if child.type() == "transparencymask" and child.visible():
-                result.addChildNode(child.duplicate(), None)
+                group.addChildNode(child.duplicate(), None)
 
 
 def keep(document: Any, result: Any, kept: Kept) -> None:
@@ -119,9 +125,9 @@ def _key(result: Any) -> str:
     return ANNOTATION + "/" + result.uniqueId().toString()
 
 
-def find(document: Any, node: Any) -> Optional[Tuple[Kept, Layers]]:
-    """The edit to go on with where a layer is active: the one whose group it is or is in, or else the one whose photo it
-    is."""
+def find(document: Any, node: Any) -> Optional[Tuple[Kept, Optional[Layers]]]:
+    """The edit to go on with where a layer is active: the one whose group it is or is in, the one that was baked into it
+    (which has no layers then), or else the one whose photo it is."""
     source = node.uniqueId().toString()
     within: List[str] = []
     up = node
@@ -138,7 +144,8 @@ def find(document: Any, node: Any) -> Optional[Tuple[Kept, Layers]]:
                 return own, Layers(group, result)
             if own.source == source:
                 nearest = own, Layers(group, result)
-    return nearest
+    baked = kept(document, node) if node.type() == "paintlayer" else None
+    return nearest if baked is None else (baked, None)
 
 
 def _groups(node: Any) -> List[Any]:
@@ -174,6 +181,9 @@ def bake(document: Any, layers: Layers) -> Any:
     layer.setLocked(False)
     layer.setName(_("Neural Brush"))
     layer.setOpacity(255)
+    for child in layers.group.childNodes():
+        if child.type() == "transparencymask":
+            layer.addChildNode(child.duplicate(), None)
     layers.group.parentNode().addChildNode(layer, layers.group)
     layers.group.remove()
     document.setActiveNode(layer)

@@ -8,7 +8,7 @@ layer has the colour space that was read, and Krita composes it with any documen
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
 
 from krita import Krita
 
@@ -78,6 +78,14 @@ def pixel_bytes(space: Tuple[str, str, str]) -> int:
 def taken(data: Any) -> bytes:
     """A QByteArray's bytes."""
     return bytes(data)
+
+
+def region(document: Any, source: Optional[Any], rect: npe.Rect) -> bytes:
+    """A part of a layer (None: of all that is visible), in its own colour space. What masks hide of a painted layer is
+    read too: the result has the same masks."""
+    if source is None:
+        return taken(document.pixelData(*rect))
+    return taken((source.pixelData if source.type() == "paintlayer" else source.projectionPixelData)(*rect))
 
 
 def convert(data: bytes, width: int, height: int, space: Tuple[str, str, str], to: Kind) -> Iterator[bytearray]:

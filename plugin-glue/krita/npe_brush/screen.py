@@ -15,13 +15,13 @@ What was tried with Krita 5.2.9:
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional, Protocol
+from typing import Any, Callable, Iterable, List, Optional, Protocol
 
 from npe_shared import npe
 from npe_shared.words import _
 
 from . import pixels
-from .qt import QByteArray, QImage, QRectF
+from .qt import QByteArray, QImage, QRectF, QTimer
 from .strokes import bits
 
 #: The blending mode of a stroke that takes paint away.
@@ -31,8 +31,9 @@ ERASE = "erase"
 class Screen(Protocol):
     """What the controller needs of Krita's layers. All rectangles are in pixels of the image; all on the main thread."""
 
-    def prepare(self, document: Any, group: Any) -> None:
-        """A session begins whose layers are in this group. May add a layer of its own to it."""
+    def prepare(self, document: Any, group: Any) -> Iterable[None]:
+        """A session begins whose layers are in this group. May add a layer of its own to it; in pieces, so that Krita can
+        do something else in between."""
 
     def write(self, document: Any, node: Any, rect: npe.Rect, pixels: bytes) -> None:
         """Pixels in the layer's own colour space, rows without gaps, without a step of undo, and onto the canvas."""
@@ -51,17 +52,19 @@ class PythonScreen:
         self._shape: Optional[Any] = None
         self._layer: Optional[Any] = None
 
-    def prepare(self, document: Any, group: Any) -> None:
+    def prepare(self, document: Any, group: Any) -> Iterable[None]:
         self._shape = self._layer = None
         layers = [child for child in group.childNodes() if child.type() == "vectorlayer"]
         if not layers:
             layer = document.createVectorLayer(_("Neural Brush: keep, it refreshes the canvas"))
             children = group.childNodes()
             group.addChildNode(layer, children[0] if children else None)
+            yield
             width, height = 72.0 * document.width() / document.xRes(), 72.0 * document.height() / document.yRes()
             layer.addShapesFromSvg(
                 f'<svg width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}"><rect x="0" y="0" '
                 f'width="{width}" height="{height}" fill="none" stroke="none"/></svg>')
+            yield
             layer.setLocked(True)
             layers = [layer]
         shapes: List[Any] = layers[0].shapes()
@@ -89,8 +92,11 @@ class PythonScreen:
         layer.setOpacity(guide.opacity())
         if erase:
             layer.setBlendingMode(ERASE)
-        children = group.childNodes()
+        children, active = group.childNodes(), document.activeNode()
         group.addChildNode(layer, children[-1] if children else None)
+        if active is not None:
+            # Krita makes a new layer the active one, a moment later.
+            QTimer.singleShot(60, lambda: document.setActiveNode(active))
 
 
 _kind: Callable[[], Screen] = PythonScreen

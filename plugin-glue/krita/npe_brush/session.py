@@ -96,6 +96,9 @@ class Session(Listener):
         self._kind: Optional[pixels.Kind] = None
         self._search: Any = None
         self._reading: Optional[Iterator[bytearray]] = None
+        self._making: Optional[Iterator[Optional[Layers]]] = None
+        self._opened: Optional[Opened] = None
+        self._baked: Optional[Any] = None
         self._guide: Optional[GuideReader] = None
         self._stroke: Optional[Stroke] = None
         self._writing: "list[tuple[npe.Rect, memoryview]]" = []
@@ -129,12 +132,12 @@ class Session(Listener):
         if node is None:
             raise Refused(_("No layer is active. Select the layer with the photo."))
         self.document, self._size, self._seed = document, (document.width(), document.height()), seed
-        self._gone, self._shown, self.latency = False, True, 0.0
+        self._gone, self._shown, self.latency, self.screen = False, True, 0.0, screen.best()
         self.live = Live(self._post.told.emit, self)
         self.live.set_views(*self._views)
         old = layers.find(document, node)
         if old is not None and frame is None:
-            self._go_on(*old)
+            self._go_on(old[0], old[1], node)
             return
         if old is not None:
             # Another face of the same photo.
@@ -175,16 +178,17 @@ class Session(Listener):
         self.region = region_of(frame, *self._size)
         self._open(frames.moved(frame, -self.region.x, -self.region.y), rough, None)
 
-    def _go_on(self, kept: Kept, found: Layers) -> None:
-        """With what an earlier session left."""
+    def _go_on(self, kept: Kept, found: Optional[Layers], node: Any) -> None:
+        """With what an earlier session left: its layers, or the layer that it was baked into, which new ones replace."""
         assert self.document is not None and self.live is not None
         there, source = layers.source_of(self.document, kept)
         if not there:
             raise Refused(_("The layer that was painted over is not in the image any more. Select the layer with the photo."))
         self._use(source)
         self.region, self.model = kept.region, kept.model or None
-        self.layers = found
-        self.screen.prepare(self.document, found.group)
+        self.layers, self._baked = found, node if found is None else None
+        if found is not None:
+            self._prepare()
         self.panel.found([], -1)
         if self.model is not None or self.device != "auto":
             self.live.load(self.model, self.device)
@@ -193,16 +197,17 @@ class Session(Listener):
     def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
         """Reads the region's pixels, in pieces where Krita must convert them, then hands them to the engine."""
         assert self.document is not None and self._kind is not None
-        if self.layers is not None and self._source is None:
+        made = self._baked if self.layers is None else self.layers.group
+        if made is not None and self._source is None:
             # All that is visible, but not what was made of it.
-            self.layers.group.setVisible(False)
+            made.setVisible(False)
             self.document.refreshProjection()
             self.document.waitForDone()
         try:
-            data = self._read_region()
+            data = pixels.region(self.document, self._source, self.region)
         finally:
-            if self.layers is not None and self._source is None:
-                self.layers.group.setVisible(True)
+            if made is not None and self._source is None:
+                made.setVisible(True)
                 self.document.refreshProjection()
         if self._kind.converted:
             self.panel.state(_("Converting the colors…"), True)
@@ -212,14 +217,6 @@ class Session(Listener):
             self._slices.start()
         else:
             self._opening(data, frame, rough, saved)
-
-    def _read_region(self) -> bytes:
-        r = self.region
-        if self._source is None:
-            return pixels.taken(self.document.pixelData(r.x, r.y, r.width, r.height))
-        if self._source.type() == "paintlayer":
-            return pixels.taken(self._source.pixelData(r.x, r.y, r.width, r.height))
-        return pixels.taken(self._source.projectionPixelData(r.x, r.y, r.width, r.height))
 
     def _opening(self, data: "bytes | bytearray", frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
         assert self.live is not None and self._kind is not None
@@ -234,12 +231,34 @@ class Session(Listener):
         if not self._is_open():
             self._end(_("The image was closed."))
             return
-        self.frame = opened.frame
+        self.frame, self._opened = opened.frame, opened
         if self.layers is None:
-            self.layers = layers.create(self.document, self._source, self._kind, self.screen)
+            self._making = layers.create(self.document, self._source, self._kind, self.screen)
+            self._slices.start()
+        else:
+            self._ready()
+
+    def _make_on(self) -> None:
+        assert self._making is not None
+        made = next(self._making)
+        if made is not None:
+            self._making, self.layers = None, made
+            self._ready()
+
+    def _ready(self) -> None:
+        """The layers are there, the face is open: people can paint."""
+        if self._baked is not None:
+            self._baked.remove()
+            self._baked = None
         self._guide = GuideReader(self.region)
         self._timer.start(POLL)
-        self.panel.opened(opened)
+        if self._opened is not None:
+            self.panel.opened(self._opened)
+
+    def _prepare(self) -> None:
+        assert self.layers is not None
+        for _piece in self.screen.prepare(self.document, self.layers.group):
+            pass
 
     # Following.
 
@@ -275,7 +294,7 @@ class Session(Listener):
         if self._gone:
             self._gone = False
             self._guide.forget()
-            self.screen.prepare(self.document, self.layers.group)
+            self._prepare()
         active = self.document.activeNode()
         now = time.monotonic()
         # While the pen is down on the canvas, the engine follows what it draws.
@@ -307,12 +326,14 @@ class Session(Listener):
         try:
             if self._reading is not None:
                 self._read_on()
+            elif self._making is not None:
+                self._make_on()
             elif self._writing:
                 self._write_on()
         except Exception as e:  # noqa: BLE001 - the timer must live on
-            self._reading, self._writing = None, []
+            self._reading, self._making, self._writing = None, None, []
             self.panel.failed(errors.sentence(e))
-        if self._reading is None and not self._writing:
+        if self._reading is None and self._making is None and not self._writing:
             self._slices.stop()
         elif not self._slices.isActive():
             self._slices.start()
@@ -397,7 +418,8 @@ class Session(Listener):
         if self._reading is not None:
             self._reading.close()
         self.document, self.layers, self.frame, self.last, self._guide, self._stroke = None, None, None, None, None, None
-        self._reading, self._writing, self._then, self._unsaved_since, self._search = None, [], None, None, None
+        self._reading, self._making, self._opened, self._baked = None, None, None, None
+        self._writing, self._then, self._unsaved_since, self._search = [], None, None, None
         if live is not None:
             live.close()
         self.panel.ended(text)

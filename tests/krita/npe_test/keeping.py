@@ -1,4 +1,168 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""keeping."""
+"""What stays: edits in .kra files that are opened again and gone on with, baked layers, before and after, reset."""
 
-tell = print
+from __future__ import annotations
+
+import os
+from typing import Any, Callable
+
+from krita import Krita
+
+from npe_brush import layers
+
+from .person import (OUT, Steps, closed, color, controller, differing, docker, in_face, line, opened, pixels, settled, shot, started,
+                     stroke, undo, until)
+
+tell: Callable[[str], Any] = print
+
+
+def _painted(document: Any) -> Steps:
+    """A session with hair painted on the canvas."""
+    yield from started(document)
+    docker().press_canvas()
+    Krita.instance().activeWindow().activeView().setBrushSize(0.14 * controller().frame.side)
+    color(240, 190, 60)
+    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 15))
+    yield from settled()
+    docker().press_canvas()
+
+
+def _kept(document: Any) -> Any:
+    """What the document keeps of the edit."""
+    found = layers.find(document, document.activeNode())
+    return found[0] if found is not None else None
+
+
+def test_save_open_go_on() -> Steps:
+    document = opened()
+    yield from _painted(document)
+    controller().set_attribute("smile", 1.5)
+    yield from settled()
+    yield from until(lambda: _kept(document) is not None and _kept(document).saved.base > 0, 10.0, "the strokes were not kept")
+    painted = pixels(document)
+    path = os.path.join(OUT, "kept.kra")
+    document.setBatchmode(True)
+    assert document.saveAs(path), "the document was not saved"
+    yield from closed(document)
+
+    document = opened(path)
+    yield 0.5
+    assert pixels(document) == painted, "the saved image is another one"
+    document.setActiveNode(document.nodeByName("Paint here"))
+    yield from started(document)
+    yield from settled()
+    count, _rect = differing(painted, pixels(document), document.width(), 4)
+    assert count < 300, f"going on changed {count} pixels before anything was painted"
+    docker().press_canvas()
+    color(90, 30, 30)
+    Krita.instance().activeWindow().activeView().setBrushSize(0.08 * controller().frame.side)
+    yield from stroke(line(in_face(-0.12, 0.2), in_face(0.12, 0.2), 12))
+    yield from settled()
+    docker().press_canvas()
+    more = pixels(document)
+    assert differing(painted, more, document.width(), 4)[0] > 300, "a stroke after opening changed nothing"
+    undo()
+    yield from settled()
+    count, _rect = differing(painted, pixels(document), document.width(), 4)
+    assert count < 300, f"undo after opening left {count} pixels changed"
+    yield from closed(document)
+
+
+def test_before_reset_bake() -> Steps:
+    document = opened()
+    before = pixels(document)
+    yield from _painted(document)
+    painted = pixels(document)
+    docker().press_before()
+    yield 0.6
+    assert pixels(document) == before, "“Before” does not show the photo"
+    docker().press_before()
+    yield 0.6
+    assert pixels(document) == painted, "after “Before” the result is not back"
+    controller().show_paint(True)
+    yield 0.6
+    assert pixels(document) != painted, "“Show paint” shows nothing"
+    shot("paint")
+    controller().show_paint(False)
+    yield 0.6
+    assert pixels(document) == painted, "the paint does not hide again"
+    controller().reset()
+    yield from settled()
+    assert pixels(document) == before, "reset left pixels changed"
+    for _step in range(3):
+        undo()
+        yield 0.2
+    yield from settled()
+    count, _rect = differing(painted, pixels(document), document.width(), 4)
+    assert count < 300, f"undo of the reset left {count} pixels"
+    baked = pixels(document)
+    controller().bake()
+    yield from until(lambda: not controller().running, 10.0, "baking did not end the session")
+    yield 0.8
+    names = [node.name() for node in document.topLevelNodes()]
+    assert names[-1] == "Neural Brush" and document.topLevelNodes()[-1].type() == "paintlayer", names
+    assert pixels(document) == baked, "the baked layer shows something else"
+    # And on from the baked layer.
+    document.setActiveNode(document.topLevelNodes()[-1])
+    yield from started(document)
+    yield from settled()
+    assert [node.type() for node in document.topLevelNodes()] == ["paintlayer", "grouplayer"]
+    count, _rect = differing(baked, pixels(document), document.width(), 4)
+    assert count < 300, f"going on from the baked layer changed {count} pixels"
+    yield from closed(document)
+
+
+def test_sliders_tiles_sample() -> Steps:
+    document = opened()
+    before = pixels(document)
+    yield from started(document)
+    own = controller()
+    own.set_attribute("smile", 2.0)
+    yield from settled()
+    smiling = pixels(document)
+    assert differing(before, smiling, document.width(), 4)[0] > 500, "the slider changed nothing"
+    own.undo_change()
+    yield from settled()
+    assert pixels(document) == before, "undo of a slider left pixels changed"
+    own.redo_change()
+    yield from settled()
+    assert pixels(document) == smiling
+    own.paint_latents(2.5, 2.5, 2.0, 3.0)
+    yield from settled()
+    assert pixels(document) != smiling, "painting on the latents changed nothing"
+    own.sample(7)
+    yield from settled()
+    shot("sample")
+    own.reset()
+    yield from settled()
+    assert pixels(document) == before, "reset left pixels changed"
+    yield from closed(document)
+
+
+def test_from_nothing() -> Steps:
+    """A blank canvas, a face that does not exist, a stroke on it."""
+    document = Krita.instance().createDocument(700, 900, "blank", "RGBA", "U8", "", 72.0)
+    Krita.instance().activeWindow().addView(document)
+    yield 0.5
+    before = pixels(document)
+    docker().press_start()
+    yield from until(lambda: "From nothing" in docker().notice.sentence(), 30.0, "a blank image was not explained")
+    assert controller().portrait_from_nothing(11)
+    yield from until(lambda: controller().layers is not None, 30.0)
+    yield from settled()
+    shot("nothing")
+    portrait = pixels(document)
+    assert differing(before, portrait, document.width(), 4)[0] > 50_000, "there is no portrait"
+    docker().press_canvas()
+    color(200, 40, 30)
+    Krita.instance().activeWindow().activeView().setBrushSize(0.16 * controller().frame.side)
+    yield from stroke(line(in_face(-0.25, -0.4), in_face(0.25, -0.4), 15))
+    yield from settled()
+    shot("nothing-hair")
+    assert differing(portrait, pixels(document), document.width(), 4)[0] > 500
+    undo()
+    yield from settled()
+    count, _rect = differing(portrait, pixels(document), document.width(), 4)
+    assert count < 300, f"undo left {count} pixels"
+    docker().press_canvas()
+    yield from closed(document)

@@ -13,7 +13,7 @@ from npe_brush import extension
 from npe_brush.canvas import canvas_widget, to_image
 
 try:
-    from PyQt6.QtCore import QCoreApplication, QEvent, QPointF, Qt, QTimer
+    from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, QPointF, Qt, QTimer
     from PyQt6.QtGui import QImage
 except ImportError:
     from PyQt5.QtCore import QByteArray, QCoreApplication, QEvent, QPointF, Qt, QTimer

@@ -1,4 +1,112 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""troubles."""
+"""What goes wrong, and what is said then."""
 
-tell = print
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from krita import Krita
+
+from npe_brush import extension
+
+from .person import (Steps, closed, color, controller, docker, in_face, line, opened, pixels, redo, settled, started, stroke, undo,
+                     until)
+
+tell: Callable[[str], Any] = print
+
+
+def test_closed_while_busy() -> Steps:
+    document = opened()
+    yield from started(document)
+    docker().press_canvas()
+    color(240, 190, 60)
+    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 15), pause=0.0)
+    controller().sample(3)
+    document.setModified(False)
+    document.close()
+    yield from until(lambda: not controller().running, 10.0, "the session did not end with its image")
+    docker().press_canvas()
+    assert "closed" in docker().state(), docker().state()
+    yield 0.5
+    # And again with the face being looked for.
+    document = opened()
+    yield 0.3
+    docker().press_start()
+    document.setModified(False)
+    document.close()
+    yield from until(lambda: not controller().running, 30.0, "the search did not end with its image")
+    yield 0.3
+
+
+def test_missing_model() -> Steps:
+    document = opened()
+    yield from started(document)
+    before = pixels(document)
+    controller().load("/nowhere/at-all.safetensors", "auto")
+    yield from until(lambda: docker().notice.sentence(), 20.0, "nothing was said of a model that is not there")
+    said = docker().notice.sentence()
+    assert "at-all.safetensors" in said and "Traceback" not in said, said
+    assert pixels(document) == before
+    # The model that was there goes on.
+    docker().notice.take("")
+    docker().press_canvas()
+    color(240, 190, 60)
+    Krita.instance().activeWindow().activeView().setBrushSize(0.14 * controller().frame.side)
+    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 15))
+    yield from settled()
+    assert pixels(document) != before, "nothing can be painted after a model was not found"
+    docker().press_canvas()
+    yield from closed(document)
+
+
+def test_missing_device() -> Steps:
+    """CUDA is asked for where there is none: the docker says so, or what is really used."""
+    document = opened()
+    yield from started(document)
+    controller().load(None, "cuda")
+    yield from until(lambda: docker().notice.sentence() or "CUDA" in docker().model.truth(), 40.0)
+    tell(f"CUDA: {docker().notice.sentence() or docker().model.truth()}")
+    controller().load(None, "auto")
+    yield from settled()
+    yield from closed(document)
+
+
+def test_nothing_open() -> Steps:
+    yield 0.3
+    docker().press_start()
+    yield 0.2
+    assert "No image is open" in docker().notice.sentence(), docker().notice.sentence()
+
+
+def test_layers_undone() -> Steps:
+    """The person undoes the session's own layers, and brings them back."""
+    document = opened()
+    yield from started(document)
+    for _step in range(8):
+        undo()
+        yield 0.1
+    yield from until(lambda: "gone" in docker().state(), 10.0, "nothing was said of layers that are gone")
+    for _step in range(8):
+        redo()
+        yield 0.1
+    yield from settled()
+    before = pixels(document)
+    docker().press_canvas()
+    color(240, 190, 60)
+    Krita.instance().activeWindow().activeView().setBrushSize(0.14 * controller().frame.side)
+    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 15))
+    yield from settled()
+    assert pixels(document) != before, "nothing can be painted on layers that were brought back"
+    docker().press_canvas()
+    yield from closed(document)
+
+
+def test_old_krita() -> Steps:
+    """The version guard, by what it looks at; the sentence is shown in the docker's place."""
+    for text, numbers in (("5.2.9", (5, 2)), ("5.1.5", (5, 1)), ("6.0.0-prealpha (git 1a2b)", (6, 0)), ("what", (0, 0))):
+        assert extension.version(text) == numbers, text
+    extension.TooOld.sentence = extension.too_old("5.1.5")
+    place = extension.TooOld()
+    assert "5.1.5" in place.widget().text() and "5.2" in place.widget().text(), place.widget().text()
+    place.deleteLater()
+    yield 0.0
