@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import cairo
@@ -41,8 +42,12 @@ class Sizes:
         self._stale: Dict[int, npe.Rect] = {}
         # Not in the buffer yet: while a stroke is drawn, one comes after the other for the same place.
         self._waiting: List[Tuple[npe.Rect, bytes]] = []
+        # All that was ever written: the rest is transparent.
+        self._written = npe.Rect(0, 0, 0, 0)
         # How often what is on the screen is halved.
         self._seen = 0
+        self._made: Dict[int, bytes] = {}
+        self._maker: Optional[threading.Thread] = None
 
     def halved(self, rect: npe.Rect, data: bytes) -> Patch:
         """Pixels as the screen needs them now, for `write`; this is what takes long, and any thread may do it."""
@@ -53,7 +58,24 @@ class Sizes:
         # Around it nothing has changed, so that nothing is what its edge is mixed with.
         return Patch(times, part, buffer.get(pixels.rectangle(part), 0.5 ** times, _CAIRO, Gegl.AbyssPolicy.NONE))
 
+    def make(self, *halved: int) -> None:
+        """Makes sizes that will be wanted, in a thread of its own; for a raster that is not written to any more."""
+        self._settle()
+
+        def work() -> None:
+            for times in halved:
+                self._made[times] = self._get(self._size(times), times)
+
+        self._maker = threading.Thread(target=work, name="npe sizes", daemon=True)
+        self._maker.start()
+
+    def close(self) -> None:
+        """Waits for `make`: GIMP's libraries must not go while they work."""
+        if self._maker is not None:
+            self._maker.join()
+
     def write(self, rect: npe.Rect, data: bytes, patch: Optional[Patch] = None) -> None:
+        self._written = self._written.union(rect)
         self._waiting = [(old, what) for old, what in self._waiting if rect.union(old) != rect]
         self._waiting.append((rect, data))
         for times, surface in self._halved.items():
@@ -78,21 +100,26 @@ class Sizes:
         cr.get_source().set_filter(cairo.FILTER_NEAREST if ratio > 2.9 or abs(ratio - 1.0) < 1e-6
                                    else cairo.FILTER_BILINEAR)
         cr.get_source().set_extend(cairo.EXTEND_PAD)
-        cr.rectangle(0, 0, self.width * scale, self.height * scale)
+        # No more than there is: of a change that is little.
+        cr.scale(scale, scale)
+        cr.rectangle(*self._written)
         cr.fill()
         cr.restore()
 
     def _surface(self, times: int) -> cairo.ImageSurface:
-        rect = self._size(0) if times not in self._halved else self._stale.pop(times, None)
+        rect = self._stale.pop(times, None)
         if times not in self._halved:
-            whole = self._size(times)
+            whole, rect = self._size(times), self._written
             self._halved[times] = cairo.ImageSurface(cairo.FORMAT_ARGB32, whole.width, whole.height)
         if rect is not None and not rect.empty:
             self._settle()
             part = _shrunk(rect, times).intersection(self._size(times))
-            _put(self._halved[times], part,
-                 self._buffer.get(pixels.rectangle(part), 0.5 ** times, _CAIRO, Gegl.AbyssPolicy.CLAMP))
+            made = self._made.pop(times, None) if part == self._size(times) else None
+            _put(self._halved[times], part, made or self._get(part, times))
         return self._halved[times]
+
+    def _get(self, part: npe.Rect, times: int) -> bytes:
+        return self._buffer.get(pixels.rectangle(part), 0.5 ** times, _CAIRO, Gegl.AbyssPolicy.CLAMP)
 
     def _size(self, times: int) -> npe.Rect:
         return npe.Rect(0, 0, math.ceil(self.width * 0.5 ** times), math.ceil(self.height * 0.5 ** times))
@@ -135,37 +162,60 @@ class Scene:
         self.region = npe.Rect(0, 0, 0, 0)
         self._part: Optional[Sizes] = None
         self.change: Optional[Sizes] = None
+        self._opaque = False
         #: Whether the photo is shown without its change.
         self.before = False
 
     def set_part(self, region: npe.Rect, photo: npe.Image, kind: pixels.Kind) -> None:
         """The part of the layer that can be edited; the change starts empty."""
         whole = npe.Rect(0, 0, region.width, region.height)
+        self.close()
         self.region = region
         self._part = Sizes(region.width, region.height, kind.photo)
         self._part.write(whole, bytes(photo.data))
+        self._opaque = photo.format & 15 not in (2, 4, 5)
+        # What a person who zooms in wants next.
+        self._part.make(1, 0)
         self.change = Sizes(region.width, region.height, kind.layer)
+
+    def close(self) -> None:
+        """Waits for what is still being made ready."""
+        if self._part is not None:
+            self._part.close()
 
     def paint(self, cr: cairo.Context, zoom: float, x: float, y: float, scale: int = 1) -> None:
         """Shows it with its origin at x, y; `scale` is that of the screen."""
         cr.save()
         cr.rectangle(x, y, self.width * zoom, self.height * zoom)
         cr.clip()
-        cr.set_source(self._checks)
-        cr.paint()
+        if not (self._opaque and self._covered(cr, zoom, x, y)):
+            self._paint_rest(cr, zoom, x, y, scale)
         cr.translate(x, y)
         cr.scale(zoom, zoom)
-        cr.save()
-        cr.translate(self._placement.x, self._placement.y)
-        shrunk = self._placement.width / self._small.width
-        cr.scale(shrunk, shrunk)
-        self._small.paint(cr, zoom * scale * shrunk)
-        cr.restore()
         cr.translate(self.region.x, self.region.y)
         if self._part is not None:
             self._part.paint(cr, zoom * scale)
         if self.change is not None and not self.before:
             self.change.paint(cr, zoom * scale)
+        cr.restore()
+
+    def _covered(self, cr: cairo.Context, zoom: float, x: float, y: float) -> bool:
+        """Whether the part at full size is all that is painted on now."""
+        left, top, right, bottom = cr.clip_extents()
+        r = self.region
+        return ((left - x) / zoom >= r.x and (top - y) / zoom >= r.y and (right - x) / zoom <= r.x + r.width
+                and (bottom - y) / zoom <= r.y + r.height)
+
+    def _paint_rest(self, cr: cairo.Context, zoom: float, x: float, y: float, scale: int) -> None:
+        cr.set_source(self._checks)
+        cr.paint()
+        cr.save()
+        shrunk = self._placement.width / self._small.width
+        cr.translate(x, y)
+        cr.scale(zoom, zoom)
+        cr.translate(self._placement.x, self._placement.y)
+        cr.scale(shrunk, shrunk)
+        self._small.paint(cr, zoom * scale * shrunk)
         cr.restore()
 
     def color(self, x: float, y: float) -> Optional["tuple[float, float, float]"]:

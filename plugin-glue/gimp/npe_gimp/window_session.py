@@ -335,6 +335,7 @@ class Session(Listener):
             self._closed = True
             GLib.source_remove(self._timer)
             self._live.close()
+            self.scene.close()
 
     def _watch(self) -> bool:
         self._there()
