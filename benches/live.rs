@@ -27,7 +27,8 @@ fn live(c: &mut Criterion) {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut.png");
     let image = image::open(file).expect("the sample photo").to_rgb8();
     let (width, height) = image.dimensions();
-    let photo = Photo::new(width, height, Channels::Rgb, Samples::U8(image.into_raw())).expect("a valid photo");
+    let photo =
+        Photo::new(width, height, Channels::Rgb, Samples::U8(image.into_raw())).expect("a valid photo");
     let photo = Arc::new(photo);
     let frame = Frame { cx: 224.0, cy: 118.0, side: 180.0, angle: 0.0 };
     let place = Some(Placement { x: 134.0, y: 28.0, width: 180.0, height: 180.0 });
@@ -36,7 +37,8 @@ fn live(c: &mut Criterion) {
     for threads in [1, 2] {
         let engine = Arc::new(CpuGenerator::new(&model, threads).expect("an engine"));
         let mut edit = Edit::new(engine, photo.clone(), frame).expect("an edit");
-        let mut follow = |guide: &Photo| edit.follow(guide, place, Mode::Color, &mut |_| true).expect("followed");
+        let mut follow =
+            |guide: &Photo| edit.follow(guide, place, Mode::Color, &mut |_| true).expect("followed");
         follow(&guides[0]);
         let mut next = 0;
         c.bench_function(&format!("follow, one of three parts changed, threads: {threads}"), |b| {

@@ -2,8 +2,8 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use npe::photo::{
-    Change, Channels, Depth, Frame, Photo, PixelFormat, PixelsMut, Rect, Samples, blend_into, blend_layer_into,
-    blend_rect, changed_rect, crop, find,
+    Change, Channels, Depth, Frame, Photo, PixelFormat, PixelsMut, Rect, Samples, blend_into,
+    blend_layer_into, blend_rect, changed_rect, crop, find,
 };
 
 fn photo_24_mp(channels: Channels) -> Photo {

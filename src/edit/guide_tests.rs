@@ -304,3 +304,20 @@ fn too_many_parts_are_joined_with_their_neighbours() {
     assert!((2..=limits::GUIDE_PARTS).contains(&parts.len()), "{}", parts.len());
     assert_eq!(parts.iter().map(|p| total(&p.weight)).sum::<u32>(), total(&layer.weight));
 }
+
+#[test]
+fn a_photo_larger_than_what_undo_keeps_is_followed_all_the_same() {
+    let (width, height) = (16_384, 11_000);
+    let samples = Samples::U8(vec![0; width as usize * height as usize * 3]);
+    assert!(samples.len() > limits::UNDO_BYTES);
+    let large = Arc::new(Photo::new(width, height, Channels::Rgb, samples).unwrap());
+    let mut e = Edit::new(Arc::new(Linear::new(32, 40)), large, FRAME).unwrap();
+    e.stroke(&stroke(Mode::Color), &mut go).unwrap();
+    let place = Some(Placement { x: 0.0, y: 0.0, width: 96.0, height: 80.0 });
+    for _ in 0..3 {
+        for painted in [&[HAIR, MOUTH, CHEEK][..], &[CHEEK]] {
+            e.follow(&guide(painted), place, Mode::Color, &mut go).unwrap();
+            assert_eq!(e.undo_redo_levels(), (1 + painted.len(), 0));
+        }
+    }
+}
