@@ -167,7 +167,7 @@ typedef struct {
 /* How a pixel lies in memory: one of NPE_FORMAT_..., which say the channels in memory order and the type of each: U8 is
  * 0 to 255; U16 is 0 to 65535 in native byte order; F32 is a float, 0 to 1 nominal. All are sRGB-encoded; alpha is not
  * premultiplied. Floats of a photo beyond 0 to 1 (a wide gamut, highlights) are taken as they are: where nothing is changed
- * they are kept bit for bit, where something is they move by the change and are not clamped (but for ±65504). A float
+ * they are kept bit for bit, where something is they move by the change and are not clamped (but to -65504 to 65504). A float
  * within 0 to 1 stays within. Only the network sees all of them clamped to 0 to 1, and so are those of layers. Floats that
  * are not finite are NPE_ERR_PHOTO. */
 typedef uint32_t npe_format;
