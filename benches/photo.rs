@@ -1,7 +1,10 @@
 //! Cropping, blending and finding faces.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use npe::photo::{Change, Channels, Frame, Photo, Rect, Samples, blend_rect, changed_rect, crop, find};
+use npe::photo::{
+    Change, Channels, Depth, Frame, Photo, PixelFormat, PixelsMut, Rect, Samples, blend_into,
+    blend_layer_into, blend_rect, changed_rect, crop, find,
+};
 
 fn photo_24_mp(channels: Channels) -> Photo {
     let (width, height) = (6000u32, 4000u32);
@@ -28,6 +31,27 @@ fn photo(c: &mut Criterion) {
     c.bench_function("blend 24 MP, frame 2000 px, whole photo", |b| {
         b.iter(|| blend_rect(&large, &frame, &change, whole))
     });
+
+    // What a host that paints live asks for after each update.
+    for (side, angle) in [(1200.0, 0.0), (1200.0, 12.0), (1500.0, 12.0)] {
+        let frame = Frame { side, angle, ..frame };
+        let rect = changed_rect(&large, &frame, &change).expect("a valid change");
+        let name = format!("frame {side} px at {angle}°, {}×{} changed", rect.width, rect.height);
+        c.bench_function(&format!("changed rectangle, {name}"), |b| {
+            b.iter(|| changed_rect(&large, &frame, &change))
+        });
+        let mut bytes = vec![0; rect.width as usize * rect.height as usize * 4];
+        let mut out = |channels: Channels, layer: bool| {
+            let format = PixelFormat { channels, depth: Depth::U8 };
+            let stride = rect.width as usize * format.bytes();
+            let data = &mut bytes[..stride * rect.height as usize];
+            let mut out = PixelsMut { data, width: rect.width, height: rect.height, stride, format };
+            let into = if layer { blend_layer_into } else { blend_into };
+            into(&large, &frame, &change, rect, &mut out).expect("a fitting buffer");
+        };
+        c.bench_function(&format!("result, {name}"), |b| b.iter(|| out(Channels::Rgb, false)));
+        c.bench_function(&format!("layer, {name}"), |b| b.iter(|| out(Channels::Rgba, true)));
+    }
 
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut.png");
     let image = image::open(file).expect("the sample photo").to_rgb8();

@@ -18,7 +18,7 @@
  *
  * SIZES. A buffer is followed by its size or count. A struct the host fills begins with `struct_size`: set all of it to 0, then
  * `struct_size` to its sizeof, then the fields. A struct that npe fills is followed by its sizeof. Later versions add fields at
- * the end, where 0 means what was before. npe_dab, npe_frame and npe_rect never grow. Sizes over a limit are
+ * the end, where 0 means what was before. npe_dab, npe_frame, npe_placement and npe_rect never grow. Sizes over a limit are
  * NPE_ERR_LIMIT: a photo has 8 to 32,768 pixels a side and at most 2^28 in all.
  *
  * UNITS. Positions are photo pixels from the photo's top left corner; the centre of the first pixel is at 0.5, 0.5. Texts are
@@ -166,10 +166,14 @@ typedef struct {
 
 /* How a pixel lies in memory: one of NPE_FORMAT_..., which say the channels in memory order and the type of each: U8 is
  * 0 to 255; U16 is 0 to 65535 in native byte order; F32 is a float, 0 to 1 nominal. All are sRGB-encoded; alpha is not
- * premultiplied. */
+ * premultiplied. Floats of a photo beyond 0 to 1 (a wide gamut, highlights) are taken as they are: where nothing is changed
+ * they are kept bit for bit, where something is they move by the change and are not clamped (but to -65504 to 65504). A float
+ * within 0 to 1 stays within. Only the network sees all of them clamped to 0 to 1, and so are those of layers. Floats that
+ * are not finite are NPE_ERR_PHOTO. */
 typedef uint32_t npe_format;
 
-/* An image that npe reads during a call; the host keeps it. No alignment is needed. */
+/* An image that npe reads during a call; the host keeps it. No alignment is needed. Layers of npe_paint and npe_follow have
+ * alpha. */
 typedef struct {
     /* sizeof(npe_image). */
     size_t struct_size;
@@ -177,9 +181,9 @@ typedef struct {
     const void *data;
     /* Bytes at `data`. */
     size_t data_size;
-    /* In pixels, 8 to 32,768. */
+    /* In pixels, 8 to 32,768; a guide of npe_follow may have less, from 1 on. */
     uint32_t width;
-    /* In pixels, 8 to 32,768. */
+    /* In pixels, 8 to 32,768; a guide of npe_follow may have less, from 1 on. */
     uint32_t height;
     /* Bytes from the start of a row to the start of the next. */
     size_t stride;
@@ -226,7 +230,7 @@ typedef struct {
     float color[3];
 } npe_stroke_options;
 
-/* What a stroke did. */
+/* What a stroke did. Of a layer with several parts, `steps` is the sum, the others are means over the parts. */
 typedef struct {
     /* The solver's whole loss before. With NPE_SOLVER_GUIDED it never grows. */
     float loss_before;
@@ -239,6 +243,19 @@ typedef struct {
     /* Steps taken. */
     uint32_t steps;
 } npe_stroke_report;
+
+/* The rectangle of a photo that a guide covers, in photo pixels; the guide is stretched over it. It may leave the photo. This
+ * struct never grows. */
+typedef struct {
+    /* Left edge, -131,072 to 131,072. */
+    double x;
+    /* Top edge, -131,072 to 131,072. */
+    double y;
+    /* Width, 1 to 131,072. */
+    double width;
+    /* Height, 1 to 131,072. */
+    double height;
+} npe_placement;
 
 /* A rectangle of whole photo pixels. This struct never grows. */
 typedef struct {
@@ -503,7 +520,9 @@ npe_status npe_stroke(npe_edit *edit,
                       size_t report_size);
 
 /* Brushes with a painted layer: an image of the photo's size with alpha; its alpha is the brush, its colours are what is
- * pulled to. `mode` is one of NPE_MODE_.... All else is as for npe_stroke. */
+ * pulled to. `mode` is one of NPE_MODE_.... Its connected parts are done one after the other, the largest first, and each
+ * is one thing that can be undone; a layer that shows nothing inside the face frame is NPE_ERR_INVALID_ARGUMENT. All else
+ * is as for npe_stroke. For a layer that is still being painted there is npe_follow. */
 npe_status npe_paint(npe_edit *edit,
                      const npe_image *layer,
                      uint32_t mode,
@@ -512,6 +531,40 @@ npe_status npe_paint(npe_edit *edit,
                      npe_stroke_report *report,
                      size_t report_size);
 
+/* Makes the edit follow a guide: a layer that a person paints on with the host's own brushes, erases, undoes. What the guide
+ * led to before is taken back, and what it shows now is done: the edit is about what is painted at this moment. An empty
+ * guide takes all of it away and is no error. Call it whenever the guide has changed.
+ * 
+ * `guide` is an image with alpha, of 1 to 32,768 pixels a side: its alpha is the brush, its colours are what is pulled to.
+ * It is stretched over `placement`, or over the whole photo if that is NULL. The network sees some hundred pixels a side at
+ * most, so a thumbnail of the face's surroundings (256 pixels a side) is as good as the whole layer. `mode` is one of
+ * NPE_MODE_....
+ * 
+ * The guide's connected parts (at most 32; more are joined with what lies nearest) are done one after the other as strokes
+ * are, and each is one thing that can be undone. Specks smaller than a pixel of the network are left out. Parts that are
+ * as they were, with the same mode and settings of strokes, are not worked out again unless something before them has
+ * changed; changed and new ones come last, the larger first. So one more dab costs about as much as one stroke, and
+ * a guide that has not changed costs next to nothing (the report is all 0). Nothing grows with the number of calls.
+ * 
+ * What counts as the guide's are the things at the end of what was done that npe_follow did, or that npe_strokes_load
+ * ended with. After anything else (a stroke, a slider) they belong to what was done before, and a guide that still shows
+ * them is done on top. So a host with more than a guide keeps a base edit for all that and lets a copy of it
+ * (npe_edit_copy) follow the guide; when the base changes, it makes a new copy. npe_undo takes back one part; the next
+ * npe_follow does it again if the guide still shows it.
+ * 
+ * Blocks as a stroke for each part that is worked out; one thread at a time per edit. `progress` may be NULL; `user` is
+ * handed to it. `report` is written, or NULL with a `report_size` of 0; else `report_size` is sizeof(npe_stroke_report). On
+ * an error (no alpha, a placement out of its range, NPE_ERR_CANCELLED, ...) the edit is as it was before, with what it can
+ * undo and redo. */
+npe_status npe_follow(npe_edit *edit,
+                      const npe_image *guide,
+                      const npe_placement *placement,
+                      uint32_t mode,
+                      npe_progress progress,
+                      void *user,
+                      npe_stroke_report *report,
+                      size_t report_size);
+
 /* Writes the edited photo, all of it or a rectangle, at its own resolution. Where nothing was changed, and in the alpha
  * channel, it is the photo bit for bit. Blocks for some milliseconds per megapixel; any thread. `rect` may be NULL (all);
  * `image` must be of the rectangle's size. In the photo's own format it is exact; other formats are converted (rounded
@@ -519,6 +572,15 @@ npe_status npe_paint(npe_edit *edit,
 npe_status npe_decode(const npe_edit *edit,
                       const npe_rect *rect,
                       const npe_image_out *image);
+
+/* Writes the change alone, as a layer to lay over the photo: where the result is the photo bit for bit, all channels are 0;
+ * elsewhere it is the result's colour with the photo's alpha (opaque if it has none). So over an opaque photo the layer
+ * shows just what npe_decode writes; where the photo is partly transparent, let the layer replace it. The image's format
+ * has alpha (else NPE_ERR_INVALID_ARGUMENT), a grey photo may go into colours. All else is as for npe_decode; it is fastest
+ * in a format of the photo's number type. */
+npe_status npe_decode_change(const npe_edit *edit,
+                             const npe_rect *rect,
+                             const npe_image_out *image);
 
 /* Tells the rectangle outside of which the result is the photo bit for bit. If nothing differs from the photo, its width
  * and height are 0. To know what to draw again after a call that changes the edit, ask before and after it and take both
@@ -635,7 +697,10 @@ npe_status npe_strokes_save(const npe_edit *edit,
 
 /* Does again what npe_strokes_save wrote, after what was done to the edit already, and takes over its settings of mask,
  * detail and locality. On the same photo with the same frame and model it gives the same pixels; on another photo the
- * strokes land at the same place of the face. `length` bytes are read, a NUL is not needed. Blocks as its strokes
+ * strokes land at the same place of the face. Painted layers at the end of the text count as done by npe_follow: a host that
+ * saved an edit which followed a guide loads it into a new edit of the same photo, sets the same settings of strokes with
+ * npe_set_settings, and goes on with npe_follow; the same guide then costs nothing, and what is erased from it later is
+ * taken back. `length` bytes are read, a NUL is not needed. Blocks as its strokes
  * together; one thread at a time per edit. `progress` may be NULL; `user` is handed to it. On an error
  * (NPE_ERR_STROKE_FILE, NPE_ERR_CANCELLED, ...) the edit is as it was before. */
 npe_status npe_strokes_load(npe_edit *edit,

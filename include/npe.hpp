@@ -233,8 +233,22 @@ public:
         return report;
     }
 
+    /* Follows a guide over the whole photo, or over a part of it. */
+    npe_stroke_report follow(const npe_image &guide, uint32_t mode = NPE_MODE_COLOR, const progress &p = progress()) {
+        return followed(guide, nullptr, mode, p);
+    }
+    npe_stroke_report follow(const npe_image &guide, const npe_placement &placement, uint32_t mode = NPE_MODE_COLOR,
+                             const progress &p = progress()) {
+        return followed(guide, &placement, mode, p);
+    }
+
     void decode(const npe_image_out &image) const { check(npe_decode(get(), nullptr, &image)); }
     void decode(const npe_rect &rect, const npe_image_out &image) const { check(npe_decode(get(), &rect, &image)); }
+    /* The change as a layer to lay over the photo. */
+    void decode_change(const npe_image_out &image) const { check(npe_decode_change(get(), nullptr, &image)); }
+    void decode_change(const npe_rect &rect, const npe_image_out &image) const {
+        check(npe_decode_change(get(), &rect, &image));
+    }
     npe_rect changed_rect() const {
         npe_rect rect;
         check(npe_changed_rect(get(), &rect));
@@ -310,6 +324,12 @@ public:
 
 private:
     explicit edit(npe_edit *made) : handle_(made) {}
+    npe_stroke_report followed(const npe_image &guide, const npe_placement *placement, uint32_t mode, const progress &p) {
+        detail::call call(p);
+        npe_stroke_report report;
+        call.finish(npe_follow(get(), &guide, placement, mode, call.pointer(), &call, &report, sizeof report));
+        return report;
+    }
     void encode(const model &m, const npe_image &photo, const npe_frame *frame) {
         npe_edit *made = nullptr;
         check(npe_encode(m.get(), &photo, frame, &made));

@@ -11,6 +11,10 @@ pub const PHOTO_SIDE_MIN: u32 = 8;
 pub const FRAME_SIDE_MIN: f64 = 8.0;
 /// See [`FRAME_SIDE_MIN`]; four times the longest photo side.
 pub const FRAME_SIDE_MAX: f64 = 131_072.0;
+/// How far a layer may be placed from a photo's corner, and how large, in photo pixels: as [`FRAME_SIDE_MAX`].
+pub const PLACEMENT_ABS: f64 = 131_072.0;
+/// Parts of a guide that are solved one by one: a second of work. More are joined with what lies nearest.
+pub const GUIDE_PARTS: usize = 32;
 /// A model file. The paper's network is 220 MB as f32.
 pub const MODEL_FILE_BYTES: u64 = 1 << 30;
 /// The header of a model file: 64 tensors and a page of metadata take about 10 KiB.

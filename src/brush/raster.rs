@@ -2,7 +2,7 @@
 
 use super::{Dab, Stroke};
 use crate::error::{Error, Result};
-use crate::photo::{Crop, Frame, Photo, crop_rgba};
+use crate::photo::{Crop, Frame, Photo, Placement, crop_rgba};
 
 /// A stroke on the network's grid: how much each pixel is brushed, and with which colour.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,15 +53,13 @@ pub fn rasterise(stroke: &Stroke, frame: &Frame, size: usize) -> Result<Painted>
     Ok(Painted { weight, color })
 }
 
-/// Averages a painted RGBA layer (of the photo's size and place) into the frame; its alpha is the brush.
+/// Brings a painted RGBA layer, stretched over its place on the photo, into the frame; its alpha is the brush. All
+/// weights are 0 if nothing is painted there.
 ///
 /// # Errors
-/// If the layer has no alpha, or nothing is painted inside the frame.
-pub fn rasterise_layer(layer: &Photo, frame: &Frame, size: usize) -> Result<Painted> {
-    let Crop { colour: color, coverage: weight } = crop_rgba(layer, frame, size)?;
-    if weight.iter().all(|w| *w == 0.0) {
-        return Err(outside(frame));
-    }
+/// If the layer has no alpha, or its place is out of range.
+pub fn rasterise_layer(layer: &Photo, place: &Placement, frame: &Frame, size: usize) -> Result<Painted> {
+    let Crop { colour: color, coverage: weight } = crop_rgba(layer, place, frame, size)?;
     Ok(Painted { weight, color })
 }
 
@@ -162,7 +160,7 @@ mod tests {
             }
         }
         let layer = Photo::new(200, 200, Channels::Rgba, Samples::U8(pixels)).unwrap();
-        let p = rasterise_layer(&layer, &FRAME, 64).unwrap();
+        let p = rasterise_layer(&layer, &Placement::whole(&layer), &FRAME, 64).unwrap();
         let at = 32 * 64 + 32;
         assert!((p.weight[at] - 0.5).abs() < 0.02 && p.weight[10] == 0.0);
         assert!(p.color[at] > 0.99 && p.color[at + 4096] < -0.99);

@@ -4,12 +4,15 @@ use super::convert;
 use super::error::{Answer, Failure};
 use super::pointer::{Plain, read_sized};
 use super::status::NPE_ERR_INVALID_ARGUMENT;
-use crate::photo::{Channels, Depth, Photo, PixelFormat, PixelsMut, PixelsRef, check_size};
+use crate::photo::{Channels, Depth, Photo, PixelFormat, PixelsMut, PixelsRef, check_layer_size, check_size};
 use std::ffi::c_void;
 
 /// How a pixel lies in memory: one of NPE_FORMAT_..., which say the channels in memory order and the type of each: U8 is
 /// 0 to 255; U16 is 0 to 65535 in native byte order; F32 is a float, 0 to 1 nominal. All are sRGB-encoded; alpha is not
-/// premultiplied.
+/// premultiplied. Floats of a photo beyond 0 to 1 (a wide gamut, highlights) are taken as they are: where nothing is changed
+/// they are kept bit for bit, where something is they move by the change and are not clamped (but to -65504 to 65504). A float
+/// within 0 to 1 stays within. Only the network sees all of them clamped to 0 to 1, and so are those of layers. Floats that
+/// are not finite are NPE_ERR_PHOTO.
 pub type npe_format = u32;
 
 /// One 8-bit grey value.
@@ -43,7 +46,8 @@ pub const NPE_FORMAT_RGBA_F32: npe_format = 0x44;
 /// Blue, green, red, alpha as floats.
 pub const NPE_FORMAT_BGRA_F32: npe_format = 0x45;
 
-/// An image that npe reads during a call; the host keeps it. No alignment is needed.
+/// An image that npe reads during a call; the host keeps it. No alignment is needed. Layers of npe_paint and npe_follow have
+/// alpha.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct npe_image {
@@ -53,9 +57,9 @@ pub struct npe_image {
     pub data: *const c_void,
     /// Bytes at `data`.
     pub data_size: usize,
-    /// In pixels, 8 to 32,768.
+    /// In pixels, 8 to 32,768; a guide of npe_follow may have less, from 1 on.
     pub width: u32,
-    /// In pixels, 8 to 32,768.
+    /// In pixels, 8 to 32,768; a guide of npe_follow may have less, from 1 on.
     pub height: u32,
     /// Bytes from the start of a row to the start of the next.
     pub stride: usize,
@@ -165,40 +169,55 @@ fn bytes_needed(
     }
 }
 
-/// Copies an image in.
+/// Copies a photo in.
 ///
 /// # Safety
 /// `image` is NULL or points to what [`npe_image`] says.
 pub(super) unsafe fn read(image: *const npe_image) -> Answer<Photo> {
+    // SAFETY: by contract.
+    unsafe { read_as(image, check_size, Photo::from_pixels) }
+}
+
+/// Copies a painted layer in, which may be a thumbnail.
+///
+/// # Safety
+/// As [`read`].
+pub(super) unsafe fn read_layer(image: *const npe_image) -> Answer<Photo> {
+    // SAFETY: by contract.
+    unsafe { read_as(image, check_layer_size, Photo::layer_from_pixels) }
+}
+
+/// # Safety
+/// As [`read`].
+unsafe fn read_as(
+    image: *const npe_image,
+    check: fn(u32, u32) -> crate::Result<()>,
+    copied: fn(PixelsRef<'_>) -> crate::Result<Photo>,
+) -> Answer<Photo> {
     // SAFETY: by contract.
     let image = unsafe { read_sized(image) }?;
     if image.data.is_null() {
         return Err(Failure::null("the image's data"));
     }
     let format = format_of(image.format)?;
-    check_size(image.width, image.height)?;
+    check(image.width, image.height)?;
     let size = (image.width, image.height);
     let needed = bytes_needed(size, image.stride, format, image.data_size, image.reserved)?;
     // SAFETY: the host vouches for `data_size` bytes, `needed` are no more and fit an isize; bytes have no alignment.
     let data = unsafe { std::slice::from_raw_parts(image.data.cast::<u8>(), needed) };
-    Ok(Photo::from_pixels(PixelsRef {
-        data,
-        width: image.width,
-        height: image.height,
-        stride: image.stride,
-        format,
-    })?)
+    Ok(copied(PixelsRef { data, width: image.width, height: image.height, stride: image.stride, format })?)
 }
 
-/// Opens a place for pixels of this size, whose own format is `from`, and lets `write` fill it (or a copy in `from`'s format
-/// that is converted after that, some rows at a time: `write` gets the first row and the rows).
+/// Opens a place for pixels of this size and lets `write` fill it. `from` says in which format `write` makes them for a place of
+/// a given format; where that is another one, `write` fills a copy that is converted after that, some rows at a time:
+/// `write` gets the first row and the rows.
 ///
 /// # Safety
 /// `image` is NULL or points to what [`npe_image_out`] says, and nobody else uses its pixels meanwhile.
 pub(super) unsafe fn write(
     image: *const npe_image_out,
     size: (u32, u32),
-    from: PixelFormat,
+    from: impl FnOnce(PixelFormat) -> Answer<PixelFormat>,
     mut write: impl FnMut(u32, &mut PixelsMut<'_>) -> crate::Result<()>,
 ) -> Answer {
     // SAFETY: by contract.
@@ -217,6 +236,7 @@ pub(super) unsafe fn write(
         ));
     }
     let needed = bytes_needed(size, image.stride, format, image.data_size, image.reserved)?;
+    let from = from(format)?;
     convert::check(from, format)?;
     // SAFETY: the host vouches for `data_size` writable bytes that nobody else uses, `needed` are no more and fit an
     // isize. They may be uninitialised to the host's compiler, but they are mapped memory, and are bytes to us.

@@ -4,12 +4,13 @@ use super::boundary::guarded;
 use super::edit::{changing, npe_edit};
 use super::error::{Answer, Failure};
 use super::image::{self, npe_image};
-use super::pointer::{Out, Plain, read_array, read_sized};
+use super::pointer::{Out, Plain, read_array, read_fixed, read_sized};
 use super::progress::{caller, npe_progress};
 use super::status::{NPE_ERR_INVALID_ARGUMENT, npe_status};
 use crate::brush::{Dab, Mode, Stroke};
 use crate::edit::Report;
 use crate::limits;
+use crate::photo::Placement;
 use std::ffi::c_void;
 
 /// Pull towards the stroke's colour.
@@ -49,7 +50,22 @@ pub struct npe_stroke_options {
     pub color: [f32; 3],
 }
 
-/// What a stroke did.
+/// The rectangle of a photo that a guide covers, in photo pixels; the guide is stretched over it. It may leave the photo. This
+/// struct never grows.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct npe_placement {
+    /// Left edge, -131,072 to 131,072.
+    pub x: f64,
+    /// Top edge, -131,072 to 131,072.
+    pub y: f64,
+    /// Width, 1 to 131,072.
+    pub width: f64,
+    /// Height, 1 to 131,072.
+    pub height: f64,
+}
+
+/// What a stroke did. Of a layer with several parts, `steps` is the sum, the others are means over the parts.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct npe_stroke_report {
@@ -68,6 +84,10 @@ pub struct npe_stroke_report {
 // SAFETY: numbers only.
 unsafe impl Plain for npe_stroke_options {
     const NAME: &'static str = "npe_stroke_options";
+}
+// SAFETY: numbers only.
+unsafe impl Plain for npe_placement {
+    const NAME: &'static str = "npe_placement";
 }
 // SAFETY: numbers only.
 unsafe impl Plain for npe_stroke_report {
@@ -144,7 +164,9 @@ pub unsafe extern "C" fn npe_stroke(
 }
 
 /// Brushes with a painted layer: an image of the photo's size with alpha; its alpha is the brush, its colours are what is
-/// pulled to. `mode` is one of NPE_MODE_.... All else is as for npe_stroke.
+/// pulled to. `mode` is one of NPE_MODE_.... Its connected parts are done one after the other, the largest first, and each
+/// is one thing that can be undone; a layer that shows nothing inside the face frame is NPE_ERR_INVALID_ARGUMENT. All else
+/// is as for npe_stroke. For a layer that is still being painted there is npe_follow.
 ///
 /// # Safety
 /// The pointers point to what the text says.
@@ -164,6 +186,64 @@ pub unsafe extern "C" fn npe_paint(
         // SAFETY: by this function's contract.
         let layer = unsafe { image::read(layer) }?;
         let report = changing(edit, |e, _| Ok(e.paint(&layer, mode, &mut caller(progress, user))?))?;
+        // SAFETY: by the function's contract.
+        unsafe { out.write(reported(report)) };
+        Ok(())
+    })
+}
+
+/// Makes the edit follow a guide: a layer that a person paints on with the host's own brushes, erases, undoes. What the guide
+/// led to before is taken back, and what it shows now is done: the edit is about what is painted at this moment. An empty
+/// guide takes all of it away and is no error. Call it whenever the guide has changed.
+///
+/// `guide` is an image with alpha, of 1 to 32,768 pixels a side: its alpha is the brush, its colours are what is pulled to.
+/// It is stretched over `placement`, or over the whole photo if that is NULL. The network sees some hundred pixels a side at
+/// most, so a thumbnail of the face's surroundings (256 pixels a side) is as good as the whole layer. `mode` is one of
+/// NPE_MODE_....
+///
+/// The guide's connected parts (at most 32; more are joined with what lies nearest) are done one after the other as strokes
+/// are, and each is one thing that can be undone. Specks smaller than a pixel of the network are left out. Parts that are
+/// as they were, with the same mode and settings of strokes, are not worked out again unless something before them has
+/// changed; changed and new ones come last, the larger first. So one more dab costs about as much as one stroke, and
+/// a guide that has not changed costs next to nothing (the report is all 0). Nothing grows with the number of calls.
+///
+/// What counts as the guide's are the things at the end of what was done that npe_follow did, or that npe_strokes_load
+/// ended with. After anything else (a stroke, a slider) they belong to what was done before, and a guide that still shows
+/// them is done on top. So a host with more than a guide keeps a base edit for all that and lets a copy of it
+/// (npe_edit_copy) follow the guide; when the base changes, it makes a new copy. npe_undo takes back one part; the next
+/// npe_follow does it again if the guide still shows it.
+///
+/// Blocks as a stroke for each part that is worked out; one thread at a time per edit. `progress` may be NULL; `user` is
+/// handed to it. `report` is written, or NULL with a `report_size` of 0; else `report_size` is sizeof(npe_stroke_report). On
+/// an error (no alpha, a placement out of its range, NPE_ERR_CANCELLED, ...) the edit is as it was before, with what it can
+/// undo and redo.
+///
+/// # Safety
+/// The pointers point to what the text says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npe_follow(
+    edit: *mut npe_edit,
+    guide: *const npe_image,
+    placement: *const npe_placement,
+    mode: u32,
+    progress: npe_progress,
+    user: *mut c_void,
+    report: *mut npe_stroke_report,
+    report_size: usize,
+) -> npe_status {
+    guarded(|| {
+        let out = report_out(report, report_size)?;
+        let mode = mode_of(mode)?;
+        let place = match placement.is_null() {
+            true => None,
+            // SAFETY: by this function's contract.
+            false => Some(unsafe { read_fixed(placement) }?),
+        };
+        let place = place.map(|p| Placement { x: p.x, y: p.y, width: p.width, height: p.height });
+        // SAFETY: by the function's contract.
+        let guide = unsafe { image::read_layer(guide) }?;
+        let mut tell = caller(progress, user);
+        let report = changing(edit, |e, _| Ok(e.follow(&guide, place, mode, &mut tell)?))?;
         // SAFETY: by the function's contract.
         unsafe { out.write(reported(report)) };
         Ok(())

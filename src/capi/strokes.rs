@@ -37,7 +37,10 @@ pub unsafe extern "C" fn npe_strokes_save(
 
 /// Does again what npe_strokes_save wrote, after what was done to the edit already, and takes over its settings of mask,
 /// detail and locality. On the same photo with the same frame and model it gives the same pixels; on another photo the
-/// strokes land at the same place of the face. `length` bytes are read, a NUL is not needed. Blocks as its strokes
+/// strokes land at the same place of the face. Painted layers at the end of the text count as done by npe_follow: a host that
+/// saved an edit which followed a guide loads it into a new edit of the same photo, sets the same settings of strokes with
+/// npe_set_settings, and goes on with npe_follow; the same guide then costs nothing, and what is erased from it later is
+/// taken back. `length` bytes are read, a NUL is not needed. Blocks as its strokes
 /// together; one thread at a time per edit. `progress` may be NULL; `user` is handed to it. On an error
 /// (NPE_ERR_STROKE_FILE, NPE_ERR_CANCELLED, ...) the edit is as it was before.
 ///

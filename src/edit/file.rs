@@ -178,8 +178,8 @@ impl StrokeFile {
         }
     }
 
-    /// Does all of it on an edit, after what was done there already, and takes over the blend settings. On an error the
-    /// edit is as it was.
+    /// Does all of it on an edit, after what was done there already, and takes over the blend settings. Painted layers at the
+    /// file's end count as parts of a guide from then on ([`Edit::follow`]). On an error the edit is as it was.
     ///
     /// # Errors
     /// As the operations; the sentence says which one.
@@ -197,6 +197,8 @@ impl StrokeFile {
             })?;
             reports.push(report);
         }
+        let paint = |operation: &&Operation| matches!(operation, Operation::Paint { .. });
+        trial.history.mark_guide(self.operations.iter().rev().take_while(paint).count());
         *edit = trial;
         Ok(reports)
     }

@@ -34,6 +34,8 @@ pub(super) struct State {
 #[derive(Clone)]
 pub(super) struct History {
     operations: Vec<Operation>,
+    /// For each operation, whether it is a part of the guide that is followed.
+    guide: Vec<bool>,
     done: usize,
     /// States after `dropped`, `dropped + 1`, … operations.
     states: VecDeque<State>,
@@ -42,7 +44,13 @@ pub(super) struct History {
 
 impl History {
     pub fn new(state: State) -> Self {
-        Self { operations: Vec::new(), done: 0, states: VecDeque::from([state]), dropped: 0 }
+        Self {
+            operations: Vec::new(),
+            guide: Vec::new(),
+            done: 0,
+            states: VecDeque::from([state]),
+            dropped: 0,
+        }
     }
 
     pub fn current(&self) -> &State {
@@ -55,24 +63,52 @@ impl History {
     }
 
     pub fn push(&mut self, operation: Operation, state: State) {
-        self.operations.truncate(self.done);
-        self.states.truncate(self.done - self.dropped + 1);
+        self.forget_undone();
         self.operations.push(operation);
+        self.guide.push(false);
         self.states.push_back(state);
         self.done += 1;
         while self.states.len() > limits::UNDO_LEVELS + 1
-            || (self.states.len() > 2 && self.photo_bytes() > limits::UNDO_BYTES)
+            || (self.has_older_photos() && self.photo_bytes() > limits::UNDO_BYTES)
         {
             self.states.pop_front();
             self.dropped += 1;
         }
     }
 
+    fn forget_undone(&mut self) {
+        self.operations.truncate(self.done);
+        self.guide.truncate(self.done);
+        self.states.truncate(self.done - self.dropped + 1);
+    }
+
+    /// Whether dropping the oldest states would free a photo, and leave one level of undo.
+    fn has_older_photos(&self) -> bool {
+        let photo = |state: Option<&State>| state.map(|s| Arc::as_ptr(&s.origin.photo));
+        self.states.len() > 2 && photo(self.states.front()) != photo(self.states.back())
+    }
+
+    /// Steps back over the last operations done, as far as undo goes, and forgets them and what was undone.
+    pub fn forget(&mut self, count: usize) {
+        self.done -= count.min(self.undo_levels());
+        self.forget_undone();
+    }
+
+    /// How many of the last operations done are parts of the guide and can be stepped back over.
+    pub fn guide_parts(&self) -> usize {
+        let trailing = self.guide[..self.done].iter().rev().take_while(|g| **g).count();
+        trailing.min(self.undo_levels())
+    }
+
+    /// Takes the last `count` operations done for parts of the guide.
+    pub fn mark_guide(&mut self, count: usize) {
+        self.guide[self.done - count..self.done].fill(true);
+    }
+
     /// Puts an operation and its state in the place of the last one done; there must be one. What was undone is gone. For
     /// operations that do not change the photo, so that no limit is passed.
     pub fn replace(&mut self, operation: Operation, state: State) {
-        self.operations.truncate(self.done);
-        self.states.truncate(self.done - self.dropped + 1);
+        self.forget_undone();
         if let (Some(last), Some(now)) = (self.operations.last_mut(), self.states.back_mut()) {
             (*last, *now) = (operation, state);
         }

@@ -4,6 +4,7 @@ mod attributes;
 mod blend;
 pub mod figures;
 mod file;
+mod guide;
 mod history;
 mod operation;
 #[cfg(test)]
@@ -25,7 +26,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::generator::Generator;
 use crate::limits;
 use crate::model::Attribute;
-use crate::photo::{Change, Frame, Photo, PixelsMut, Rect, blend_into, blend_rect, changed_rect, crop};
+use crate::photo::{
+    Change, Frame, Photo, PixelsMut, Rect, blend_into, blend_layer_into, blend_rect, changed_rect, crop,
+};
 use history::{History, Origin, State};
 use operation::check_latents;
 use rand_chacha::ChaCha8Rng;
@@ -132,25 +135,6 @@ impl Edit {
     pub fn stroke(&mut self, stroke: &Stroke, progress: &mut Progress<'_>) -> Result<Report> {
         let operation = Operation::Stroke { stroke: stroke.clone(), settings: self.stroke_settings };
         self.apply(operation, progress)
-    }
-
-    /// Brushes with a painted RGBA layer of the photo's size; its alpha is the brush, its colours are the target.
-    ///
-    /// # Errors
-    /// If the layer is of another size, has no alpha, is empty in the frame; or as [`Edit::stroke`].
-    pub fn paint(&mut self, layer: &Photo, mode: Mode, progress: &mut Progress<'_>) -> Result<Report> {
-        let (photo, size) = (self.photo(), self.image_size());
-        if (layer.width(), layer.height()) != (photo.width(), photo.height()) {
-            return Err(Error::invalid(format!(
-                "the painted layer is {}×{} pixels, the photo {}×{}; they must be the same",
-                layer.width(),
-                layer.height(),
-                photo.width(),
-                photo.height()
-            )));
-        }
-        let layer = GridLayer::from_painted(&brush::rasterise_layer(layer, &self.frame, size)?, size);
-        self.apply(Operation::Paint { mode, layer, settings: self.stroke_settings }, progress)
     }
 
     /// Does any operation: what strokes, sliders and stroke files come down to.
@@ -385,6 +369,15 @@ impl Edit {
     /// If the rectangle leaves the photo, or the buffer's size, stride or format does not fit.
     pub fn render_into(&self, rect: Rect, pixels: &mut PixelsMut<'_>) -> Result<()> {
         blend_into(self.photo(), &self.frame, &self.change(), rect, pixels)
+    }
+
+    /// A rectangle of the change as a layer to lay over the photo, into a buffer of the photo's number type whose channels have
+    /// alpha: see [`blend_layer_into`].
+    ///
+    /// # Errors
+    /// If the rectangle leaves the photo, or the buffer's size, stride or format does not fit.
+    pub fn render_change_into(&self, rect: Rect, pixels: &mut PixelsMut<'_>) -> Result<()> {
+        blend_layer_into(self.photo(), &self.frame, &self.change(), rect, pixels)
     }
 
     /// A small picture to look at: 8-bit RGB, [`Edit::image_size`] square (the latent tiles have their own size).

@@ -1,6 +1,10 @@
 //! Blending a change of the network's size into the photo at its own resolution. The photo is never resampled: the
 //! change's grids are, smoothly, and where they are 0 every sample stays as it is, bit by bit.
 
+mod layer;
+
+pub use layer::blend_layer_into;
+
 use super::pixels::{FLOAT_MAX, PixelsMut, Sample};
 use super::{Channels, Frame, Photo, Rect, Samples, room_for};
 use crate::error::{Error, ErrorKind, Result};
@@ -63,9 +67,9 @@ pub fn blend_into(
     out.check_for(photo, rect)?;
     let grid = Grid::new(frame, change, photo.channels)?;
     match &photo.samples {
-        Samples::U8(v) => write_rows(photo, v, &grid, rect, out),
-        Samples::U16(v) => write_rows(photo, v, &grid, rect, out),
-        Samples::F32(v) => write_rows(photo, v, &grid, rect, out),
+        Samples::U8(v) => write_rows(photo, v, &grid, rect, out, changed_row),
+        Samples::U16(v) => write_rows(photo, v, &grid, rect, out, changed_row),
+        Samples::F32(v) => write_rows(photo, v, &grid, rect, out, changed_row),
     }
     Ok(())
 }
@@ -104,7 +108,19 @@ fn gather<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect) -> R
     Ok(out)
 }
 
-fn write_rows<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect, out: &mut PixelsMut<'_>) {
+fn changed_row<T: Sample>(out: &mut PixelsMut<'_>, y: usize, _photo: &[T], changed: &[T]) {
+    out.write_row(y, changed);
+}
+
+/// `write` gets each row's place, the photo's samples and the changed ones.
+fn write_rows<T: Sample>(
+    photo: &Photo,
+    samples: &[T],
+    grid: &Grid,
+    rect: Rect,
+    out: &mut PixelsMut<'_>,
+    write: impl Fn(&mut PixelsMut<'_>, usize, &[T], &[T]) + Sync,
+) {
     if rect.is_empty() {
         return;
     }
@@ -114,10 +130,11 @@ fn write_rows<T: Sample>(photo: &Photo, samples: &[T], grid: &Grid, rect: Rect, 
         let mut out = PixelsMut { data, width: rect.width, height: height.min(rows as u32), stride, format };
         let mut row = Vec::with_capacity(rect.width as usize * photo.channels.count());
         for y in 0..out.height {
+            let old = photo.row_part(samples, rect.x, top + y, rect.width);
             row.clear();
-            row.extend_from_slice(photo.row_part(samples, rect.x, top + y, rect.width));
+            row.extend_from_slice(old);
             grid.blend_row(photo.channels, rect.x, top + y, &mut row);
-            out.write_row(y as usize, &row);
+            write(&mut out, y as usize, old, &row);
         }
     };
     let tops = (rect.y..rect.y + rect.height).step_by(rows);

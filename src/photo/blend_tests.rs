@@ -49,7 +49,7 @@ fn slow(photo: &Photo, frame: &Frame, change: &Change) -> Vec<f64> {
     out
 }
 
-fn some_change(size: usize, seed: u64) -> Change {
+pub(super) fn some_change(size: usize, seed: u64) -> Change {
     let mut next = noise(seed);
     let mut change = Change::none(size);
     for y in size / 4..size - 3 {
@@ -63,12 +63,12 @@ fn some_change(size: usize, seed: u64) -> Change {
     change
 }
 
-fn frames() -> impl Strategy<Value = Frame> {
+pub(super) fn frames() -> impl Strategy<Value = Frame> {
     (-20.0..80.0, -20.0..70.0, 8.0..120.0, prop_oneof![Just(0.0), Just(90.0), -180.0..180.0])
         .prop_map(|(cx, cy, side, angle)| Frame { cx, cy, side, angle })
 }
 
-fn formats() -> impl Strategy<Value = PixelFormat> {
+pub(super) fn formats() -> impl Strategy<Value = PixelFormat> {
     (0..5usize, 0..3usize).prop_map(|(c, d)| PixelFormat { channels: CHANNELS[c], depth: DEPTHS[d] })
 }
 

@@ -4,7 +4,7 @@
 //! each crop pixel is the mean of evenly spaced bilinear samples.
 
 use super::pixels::Sample;
-use super::{Channels, Frame, Photo, Samples};
+use super::{Channels, Frame, Photo, Placement, Samples};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 
@@ -23,7 +23,7 @@ pub struct Crop {
 /// # Errors
 /// If the frame or the size is out of range.
 pub fn crop(photo: &Photo, frame: &Frame, size: usize) -> Result<Vec<f32>> {
-    let pixels = sample_frame(photo, frame, size, Edge::Repeat)?;
+    let pixels = sample_frame(photo, Scale::ONE, frame, size, Edge::Repeat)?;
     let mut out = vec![0.0; 3 * size * size];
     for (i, p) in pixels.iter().enumerate() {
         for c in 0..3 {
@@ -33,19 +33,21 @@ pub fn crop(photo: &Photo, frame: &Frame, size: usize) -> Result<Vec<f32>> {
     Ok(out)
 }
 
-/// The frame of a painted layer (a photo with alpha, in the photo's coordinates) at the network's size. Colours are
-/// weighed by their alpha; beyond the layer there is nothing.
+/// The frame of a painted layer (with alpha, stretched over its place on the photo) at the network's size. Colours are
+/// weighed by their alpha; beyond the layer there is nothing. A layer that is finer than the network's grid is averaged, a
+/// coarser one interpolated.
 ///
 /// # Errors
-/// If the layer has no alpha, or the frame or the size is out of range.
-pub fn crop_rgba(layer: &Photo, frame: &Frame, size: usize) -> Result<Crop> {
+/// If the layer has no alpha, or the place, the frame or the size is out of range.
+pub fn crop_rgba(layer: &Photo, place: &Placement, frame: &Frame, size: usize) -> Result<Crop> {
+    place.check()?;
     if layer.channels.alpha().is_none() {
         return Err(Error::new(
             ErrorKind::Photo,
             "the painted layer has no alpha channel; paint on a transparent layer and save it with alpha",
         ));
     }
-    let pixels = sample_frame(layer, frame, size, Edge::Nothing)?;
+    let pixels = sample_frame(layer, Scale::of(layer, place), frame, size, Edge::Nothing)?;
     let plane = size * size;
     let mut out = Crop { colour: vec![0.0; 3 * plane], coverage: vec![0.0; plane] };
     for (i, p) in pixels.iter().enumerate() {
@@ -66,8 +68,37 @@ enum Edge {
     Nothing,
 }
 
+/// From photo pixels to those of the picture that is sampled: `(x − x0)·sx, (y − y0)·sy`.
+#[derive(Clone, Copy)]
+struct Scale {
+    x0: f64,
+    y0: f64,
+    sx: f64,
+    sy: f64,
+}
+
+impl Scale {
+    /// The picture is the photo.
+    const ONE: Self = Self { x0: 0.0, y0: 0.0, sx: 1.0, sy: 1.0 };
+
+    fn of(layer: &Photo, place: &Placement) -> Self {
+        let (sx, sy) = (f64::from(layer.width) / place.width, f64::from(layer.height) / place.height);
+        Self { x0: place.x, y0: place.y, sx, sy }
+    }
+
+    fn apply(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        ((x - self.x0) * self.sx, (y - self.y0) * self.sy)
+    }
+}
+
 /// A crop's pixels: red, green, blue (premultiplied if the edge is nothing), alpha; 0..1.
-fn sample_frame(photo: &Photo, frame: &Frame, size: usize, edge: Edge) -> Result<Vec<[f32; 4]>> {
+fn sample_frame(
+    photo: &Photo,
+    scale: Scale,
+    frame: &Frame,
+    size: usize,
+    edge: Edge,
+) -> Result<Vec<[f32; 4]>> {
     frame.check()?;
     if !(1..=limits::CROP_SIDE).contains(&size) {
         return Err(Error::limit(format!(
@@ -76,18 +107,19 @@ fn sample_frame(photo: &Photo, frame: &Frame, size: usize, edge: Edge) -> Result
         )));
     }
     Ok(match &photo.samples {
-        Samples::U8(v) => Region::new(photo, v, frame, size, edge),
-        Samples::U16(v) => Region::new(photo, v, frame, size, edge),
-        Samples::F32(v) => Region::new(photo, v, frame, size, edge),
+        Samples::U8(v) => Region::new(photo, v, scale, frame, size, edge),
+        Samples::U16(v) => Region::new(photo, v, scale, frame, size, edge),
+        Samples::F32(v) => Region::new(photo, v, scale, frame, size, edge),
     }
     .sample(frame, size))
 }
 
-/// The part of a photo around a frame, shrunk by boxes of `cell` × `cell` pixels.
+/// The part of a picture around a frame, shrunk by boxes of `cell` pixels (across, down).
 struct Region {
+    scale: Scale,
     x0: f64,
     y0: f64,
-    cell: usize,
+    cell: (usize, usize),
     width: usize,
     height: usize,
     data: Vec<[f32; 4]>,
@@ -95,12 +127,24 @@ struct Region {
 }
 
 impl Region {
-    fn new<T: Sample>(photo: &Photo, samples: &[T], frame: &Frame, size: usize, edge: Edge) -> Self {
-        let cell = ((frame.side / size as f64 / 8.0) as usize).max(1);
-        let corners = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(u, v)| frame.to_photo(u, v));
-        // One cell beyond the photo stands for all there is beyond.
-        let margin = cell as f64;
-        let span = |values: [f64; 4], length: u32| {
+    fn new<T: Sample>(
+        photo: &Photo,
+        samples: &[T],
+        scale: Scale,
+        frame: &Frame,
+        size: usize,
+        edge: Edge,
+    ) -> Self {
+        // No larger than the picture, which is then one cell.
+        let cell = |scale: f64, length: u32| {
+            ((frame.side * scale / size as f64 / 8.0) as usize).clamp(1, length as usize)
+        };
+        let cell = (cell(scale.sx, photo.width), cell(scale.sy, photo.height));
+        let corners =
+            [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(u, v)| scale.apply(frame.to_photo(u, v)));
+        let span = |values: [f64; 4], length: u32, cell: usize| {
+            // One cell beyond the photo stands for all there is beyond.
+            let margin = cell as f64;
             let (least, most) = (-margin, f64::from(length) + margin);
             let low = values.iter().fold(f64::INFINITY, |a, &b| a.min(b)) - margin - 1.0;
             let high = values.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b)) + margin + 1.0;
@@ -108,43 +152,45 @@ impl Region {
             let end = high.ceil().clamp(start as f64 + 1.0, most) as i64;
             (start, ((end - start) as usize).div_ceil(cell))
         };
-        let (left, width) = span(corners.map(|c| c.0), photo.width);
-        let (top, height) = span(corners.map(|c| c.1), photo.height);
+        let (left, width) = span(corners.map(|c| c.0), photo.width, cell.0);
+        let (top, height) = span(corners.map(|c| c.1), photo.height, cell.1);
         let mut data = vec![[0.0; 4]; width * height];
-        for (i, y) in (0..height * cell).zip(top..) {
+        for (i, y) in (0..height * cell.1).zip(top..) {
             let inside = y.clamp(0, i64::from(photo.height) - 1);
             if y == inside || edge == Edge::Repeat {
                 let row = photo.row_part(samples, 0, inside as u32, photo.width);
-                add_row(row, left, photo.channels, cell, edge, &mut data[i / cell * width..][..width]);
+                let cells = &mut data[i / cell.1 * width..][..width];
+                add_row(row, left, photo.channels, cell.0, edge, cells);
             }
         }
-        let scale = 1.0 / (cell * cell) as f32;
-        data.iter_mut().flatten().for_each(|v| *v *= scale);
-        Self { x0: left as f64, y0: top as f64, cell, width, height, data, edge }
+        let share = 1.0 / (cell.0 * cell.1) as f32;
+        data.iter_mut().flatten().for_each(|v| *v *= share);
+        Self { scale, x0: left as f64, y0: top as f64, cell, width, height, data, edge }
     }
 
     fn sample(&self, frame: &Frame, size: usize) -> Vec<[f32; 4]> {
-        let cell = self.cell as f64;
+        let cell = (self.cell.0 as f64, self.cell.1 as f64);
         let ratio = frame.side / size as f64;
         // At most half a photo pixel apart where that is cheap, at most one cell apart anywhere.
-        let n = (2.0 * ratio).ceil().clamp(2.0, 16.0) as usize;
+        let n = (2.0 * ratio * self.scale.sx.max(self.scale.sy)).ceil().clamp(2.0, 16.0) as usize;
         let (sin, cos) = frame.angle.to_radians().sin_cos();
-        let step = ratio / n as f64 / cell;
-        let (dx, dy) = (cos * step, sin * step);
-        let (ox, oy) = frame.to_photo(0.0, 0.0);
-        let (ox, oy) = ((ox - self.x0) / cell - 0.5, (oy - self.y0) / cell - 0.5);
-        let scale = 1.0 / (n * n) as f32;
+        let step = (ratio * self.scale.sx / n as f64 / cell.0, ratio * self.scale.sy / n as f64 / cell.1);
+        // Along a row of the crop, and down a column.
+        let (across, down) = ((cos * step.0, sin * step.1), (-sin * step.0, cos * step.1));
+        let (ox, oy) = self.scale.apply(frame.to_photo(0.0, 0.0));
+        let (ox, oy) = ((ox - self.x0) / cell.0 - 0.5, (oy - self.y0) / cell.1 - 0.5);
+        let share = 1.0 / (n * n) as f32;
         let mut out = vec![[0.0f32; 4]; size * size];
         for sub_row in 0..size * n {
             let v = sub_row as f64 + 0.5;
-            let (rx, ry) = (ox - dy * v, oy + dx * v);
+            let (rx, ry) = (ox + down.0 * v, oy + down.1 * v);
             let row = &mut out[sub_row / n * size..][..size];
             for (i, pixel) in row.iter_mut().enumerate() {
                 for sub in i * n..(i + 1) * n {
                     let u = sub as f64 + 0.5;
-                    let p = self.bilinear(rx + dx * u, ry + dy * u);
+                    let p = self.bilinear(rx + across.0 * u, ry + across.1 * u);
                     for c in 0..4 {
-                        pixel[c] += p[c] * scale;
+                        pixel[c] += p[c] * share;
                     }
                 }
             }

@@ -7,14 +7,16 @@ pub mod faces;
 mod frame;
 mod grey;
 mod pixels;
+mod placement;
 #[cfg(test)]
 mod test_photos;
 
-pub use blend::{Change, blend_into, blend_rect, changed_rect};
+pub use blend::{Change, blend_into, blend_layer_into, blend_rect, changed_rect};
 pub use crop::{Crop, crop, crop_rgba};
 pub use faces::{Face, find, find_with, no_face_error};
 pub use frame::Frame;
 pub use pixels::{PixelsMut, PixelsRef};
+pub use placement::Placement;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
@@ -154,6 +156,10 @@ impl Photo {
     /// If a side is over the limits, the count does not fit, or a float sample is not finite.
     pub fn new(width: u32, height: u32, channels: Channels, samples: Samples) -> Result<Self> {
         check_size(width, height)?;
+        Self::of_checked_size(width, height, channels, samples)
+    }
+
+    fn of_checked_size(width: u32, height: u32, channels: Channels, samples: Samples) -> Result<Self> {
         let expected = width as usize * height as usize * channels.count();
         if samples.len() != expected {
             return Err(Error::invalid(format!(
@@ -218,10 +224,21 @@ fn room_for<T>(samples: usize) -> Result<Vec<T>> {
 /// # Errors
 /// If it is too small or too large.
 pub fn check_size(width: u32, height: u32) -> Result<()> {
-    if width < limits::PHOTO_SIDE_MIN || height < limits::PHOTO_SIDE_MIN {
+    check_size_from(limits::PHOTO_SIDE_MIN, width, height, "photo")
+}
+
+/// As [`check_size`] for a painted layer, which may be a thumbnail: 1 pixel a side is enough.
+///
+/// # Errors
+/// If it is too small or too large.
+pub fn check_layer_size(width: u32, height: u32) -> Result<()> {
+    check_size_from(1, width, height, "painted layer")
+}
+
+fn check_size_from(least: u32, width: u32, height: u32, what: &str) -> Result<()> {
+    if width < least || height < least {
         return Err(Error::limit(format!(
-            "the photo is {width}×{height} pixels; each side must be at least {}",
-            limits::PHOTO_SIDE_MIN
+            "the {what} is {width}×{height} pixels; each side must be at least {least}"
         )));
     }
     if width > limits::PHOTO_SIDE
@@ -229,7 +246,7 @@ pub fn check_size(width: u32, height: u32) -> Result<()> {
         || u64::from(width) * u64::from(height) > limits::PHOTO_PIXELS
     {
         return Err(Error::limit(format!(
-            "the photo is {width}×{height} pixels; at most {} a side and {} in all are taken",
+            "the {what} is {width}×{height} pixels; at most {} a side and {} in all are taken",
             limits::PHOTO_SIDE,
             limits::PHOTO_PIXELS
         )));

@@ -1,6 +1,6 @@
 //! Pixels in somebody else's memory: borrowed buffers with a row stride, of any alignment.
 
-use super::{Channels, Depth, Photo, PixelFormat, Rect, Samples, check_size, room_for};
+use super::{Channels, Depth, Photo, PixelFormat, Rect, Samples, check_layer_size, check_size, room_for};
 use crate::error::{Error, Result};
 
 /// A photo in a borrowed buffer. The buffer needs no alignment; integers and floats are in native byte order.
@@ -41,11 +41,15 @@ pub(super) const FLOAT_MAX: f32 = 65_504.0;
 pub(super) trait Sample: Copy + Default + Send + Sync + 'static {
     /// Bytes of one.
     const BYTES: usize;
+    /// Alpha of an opaque pixel.
+    const OPAQUE: Self;
     /// As 0..1 (floats may be beyond, by [`FLOAT_MAX`] at most).
     fn unit(self) -> f32;
     /// Moved by `by` in the 0..1 scale: rounded to nearest, clamped to the range. 0 changes no bit. A float that moves
     /// begins and ends within [`FLOAT_MAX`], so it stays finite.
     fn moved(self, by: f32) -> Self;
+    /// Whether it is the same bit for bit.
+    fn same(self, other: Self) -> bool;
     /// From native-endian bytes.
     fn read(bytes: &[u8]) -> Self;
     /// To native-endian bytes.
@@ -53,9 +57,14 @@ pub(super) trait Sample: Copy + Default + Send + Sync + 'static {
 }
 
 macro_rules! sample {
-    ($type:ty, |$v:ident| $unit:expr, |$w:ident, $by:ident| $moved:expr) => {
+    ($type:ty, $opaque:expr, |$v:ident| $unit:expr, |$w:ident, $by:ident| $moved:expr) => {
         impl Sample for $type {
             const BYTES: usize = size_of::<$type>();
+            const OPAQUE: Self = $opaque;
+            #[inline(always)]
+            fn same(self, other: Self) -> bool {
+                self.to_ne_bytes() == other.to_ne_bytes()
+            }
             #[inline(always)]
             fn unit(self) -> f32 {
                 let $v = self;
@@ -79,9 +88,9 @@ macro_rules! sample {
 }
 
 // The casts saturate, which is the clamp; 0.5 + truncation rounds, as the sum is never far below 0.
-sample!(u8, |v| f32::from(v) * (1.0 / 255.0), |v, by| (f32::from(v) + by * 255.0 + 0.5) as u8);
-sample!(u16, |v| f32::from(v) * (1.0 / 65535.0), |v, by| (f32::from(v) + by * 65535.0 + 0.5) as u16);
-sample!(f32, |v| v.clamp(-FLOAT_MAX, FLOAT_MAX), |v, by| {
+sample!(u8, 255, |v| f32::from(v) * (1.0 / 255.0), |v, by| (f32::from(v) + by * 255.0 + 0.5) as u8);
+sample!(u16, 65535, |v| f32::from(v) * (1.0 / 65535.0), |v, by| (f32::from(v) + by * 65535.0 + 0.5) as u16);
+sample!(f32, 1.0, |v| v.clamp(-FLOAT_MAX, FLOAT_MAX), |v, by| {
     if by == 0.0 {
         v
     } else if (0.0..=1.0).contains(&v) {
@@ -129,7 +138,6 @@ impl PixelsRef<'_> {
 impl PixelsMut<'_> {
     /// Checks that the buffer can hold a rectangle of this photo.
     pub(super) fn check_for(&self, photo: &Photo, rect: Rect) -> Result<()> {
-        rect.check_inside(photo)?;
         if self.format != photo.format() {
             return Err(Error::invalid(format!(
                 "the output's pixels are {:?} of {:?}, the photo's are {:?} of {:?}; they must be the same",
@@ -139,6 +147,12 @@ impl PixelsMut<'_> {
                 photo.format().depth
             )));
         }
+        self.check_place(photo, rect)
+    }
+
+    /// As [`PixelsMut::check_for`], for a format that has been checked.
+    pub(super) fn check_place(&self, photo: &Photo, rect: Rect) -> Result<()> {
+        rect.check_inside(photo)?;
         if (self.width, self.height) != (rect.width, rect.height) {
             return Err(Error::invalid(format!(
                 "the output is {}×{} pixels, the rectangle {}×{}; they must be the same",
@@ -165,13 +179,26 @@ impl Photo {
     /// too short for the copy.
     pub fn from_pixels(pixels: PixelsRef<'_>) -> Result<Self> {
         check_size(pixels.width, pixels.height)?;
+        Self::copied(pixels)
+    }
+
+    /// As [`Photo::from_pixels`] for a painted layer, which may be a thumbnail: 1 pixel a side is enough.
+    ///
+    /// # Errors
+    /// As [`Photo::from_pixels`].
+    pub fn layer_from_pixels(pixels: PixelsRef<'_>) -> Result<Self> {
+        check_layer_size(pixels.width, pixels.height)?;
+        Self::copied(pixels)
+    }
+
+    fn copied(pixels: PixelsRef<'_>) -> Result<Self> {
         check_layout(pixels.data.len(), pixels.width, pixels.height, pixels.stride, pixels.format)?;
         let samples = match pixels.format.depth {
             Depth::U8 => Samples::U8(pixels.gather()?),
             Depth::U16 => Samples::U16(pixels.gather()?),
             Depth::F32 => Samples::F32(pixels.gather()?),
         };
-        Photo::new(pixels.width, pixels.height, pixels.format.channels, samples)
+        Photo::of_checked_size(pixels.width, pixels.height, pixels.format.channels, samples)
     }
 
     /// Copies a rectangle of the photo into a borrowed buffer of the rectangle's size and the photo's format.

@@ -40,10 +40,11 @@ int main(int argc, char **argv) {
     int32_t undone = 7;
     size_t size, faces = 0, length = 0, latents = 0, undo = 0, redo = 0;
     char version[32], *json;
-    unsigned char *photo_bytes, *out_bytes;
+    unsigned char *photo_bytes, *out_bytes, *layer_bytes, paint[16 * 16 * 4];
     FILE *file;
-    npe_image photo = {0};
-    npe_image_out out = {0};
+    npe_image photo = {0}, guide = {0};
+    npe_image_out out = {0}, layer;
+    npe_placement place;
     npe_model *model = NULL;
     npe_edit *edit = NULL, *copy = NULL;
     npe_frame frames[4], frame;
@@ -128,6 +129,45 @@ int main(int argc, char **argv) {
     MUST(rect.width == 0);
     npe_edit_free(copy);
     MUST(npe_reset(copy) == NPE_ERR_HANDLE && strstr(npe_last_error(), "freed already"));
+
+    /* A guide over the upper half of the frame: painted, followed, laid over the photo, erased. */
+    memset(paint, 0, sizeof paint);
+    for (int i = 0; i < 16 * 3; i++) paint[(16 * 6 + i) * 4 + 3] = i % 16 >= 5 && i % 16 < 11 ? 255 : 0;
+    guide.struct_size = sizeof guide;
+    guide.data = paint;
+    guide.data_size = sizeof paint;
+    guide.width = guide.height = 16;
+    guide.stride = 16 * 4;
+    guide.format = NPE_FORMAT_BGRA_U8;
+    place.x = frame.cx - 0.5 * frame.side;
+    place.y = frame.cy - 0.5 * frame.side;
+    place.width = frame.side;
+    place.height = 0.5 * frame.side;
+    OK(npe_edit_copy(edit, &copy));
+    OK(npe_follow(copy, &guide, &place, NPE_MODE_COLOR, NULL, NULL, &report, sizeof report));
+    MUST(report.steps >= 1 && report.brush_after < report.brush_before);
+    OK(npe_follow(copy, &guide, &place, NPE_MODE_COLOR, NULL, NULL, &report, sizeof report));
+    MUST(report.steps == 0);
+    layer_bytes = malloc(size / 3 * 4);
+    MUST(layer_bytes != NULL);
+    layer = out;
+    layer.data = layer_bytes;
+    layer.data_size = size / 3 * 4;
+    layer.stride = (size_t)w * 4;
+    MUST(npe_decode_change(copy, NULL, &out) == NPE_ERR_INVALID_ARGUMENT && strstr(npe_last_error(), "no alpha"));
+    layer.format = NPE_FORMAT_RGBA_U8;
+    OK(npe_decode_change(copy, NULL, &layer));
+    OK(npe_decode(copy, NULL, &out));
+    for (size_t i = 0; i < size / 3; i++) {
+        const unsigned char *shown = layer_bytes[4 * i + 3] ? layer_bytes + 4 * i : photo_bytes + 3 * i;
+        MUST(memcmp(shown, out_bytes + 3 * i, 3) == 0);
+    }
+    memset(paint, 0, sizeof paint);
+    OK(npe_follow(copy, &guide, &place, NPE_MODE_COLOR, NULL, NULL, NULL, 0));
+    OK(npe_get_undo_levels(copy, &undo, &redo));
+    MUST(undo == 1 && redo == 0); /* the stroke is left */
+    free(layer_bytes);
+    npe_edit_free(copy);
 
     OK(npe_get_settings(edit, &settings, sizeof settings));
     settings.detail = 0.4f;

@@ -82,6 +82,25 @@ void run(char **argv) {
                 const unsigned char byte = static_cast<unsigned char>(all[(size_t(y + r.y) * w + x + r.x) * 3 + c]);
                 must(part[(size_t(y) * r.width + x) * 4 + 2 - c] == byte * 257, "BGRA16 of the changed rectangle");
             }
+    // A guide that is followed, and its change as a layer.
+    const uint8_t black[4] = {0, 0, 0, 255};
+    const npe_image dot = npe::image(black, sizeof black, 1, 1, NPE_FORMAT_RGBA_U8);
+    const npe_frame f = edit.frame();
+    const npe_placement place = {f.cx - 0.2 * f.side, f.cy - 0.4 * f.side, 0.4 * f.side, 0.15 * f.side};
+    npe::edit live = edit.copy();
+    must(live.follow(dot, place).steps > 0, "a new part");
+    must(live.follow(dot, place, NPE_MODE_COLOR, [](float) { return true; }).steps == 0, "the same part");
+    must(live.follow(dot, NPE_MODE_LIGHTEN).steps > 0, "a guide over the whole photo");
+    live.undo();
+    must(live.strokes() == edit.strokes(), "the guide was one part");
+    std::vector<uint8_t> layer(size_t(w) * h * 4);
+    edit.decode_change(npe::image_out(layer.data(), layer.size(), w, h, NPE_FORMAT_RGBA_U8));
+    for (size_t i = 0; i < size_t(w) * h; i++)
+        for (size_t c = 0; c < 3; c++) {
+            const unsigned char shown = layer[i * 4 + 3] ? layer[i * 4 + c] : static_cast<unsigned char>(bytes[i * 3 + c]);
+            must(shown == static_cast<unsigned char>(all[i * 3 + c]), "the layer over the photo");
+        }
+    edit.decode_change(r, npe::image_out(layer.data(), layer.size(), r.width, r.height, NPE_FORMAT_RGBA_U8));
     std::ofstream out(argv[5], std::ios::binary);
     out.write(all.data(), std::streamsize(all.size()));
     must(out.good(), argv[5]);

@@ -1,6 +1,8 @@
 //! What the tests of the C interface share: the sample photo as C sees it, and the sentences of errors.
 #![allow(dead_code)] // each test uses a part
 
+pub mod world;
+
 use npe::capi::*;
 use std::ffi::CStr;
 use std::ptr::{null, null_mut};
