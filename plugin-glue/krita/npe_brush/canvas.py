@@ -14,29 +14,13 @@ from krita import Krita
 from npe_shared import errors
 
 from .controller import Controller
-from .qt import QColor, QEvent, QMdiArea, QObject, QPainter, QPen, QPointF, Qt, QTimer, QTransform, QWidget, position
+from .qt import QColor, QEvent, QObject, QPainter, QPen, QPointF, Qt, QTimer, QWidget, position
+from .view import canvas_widget, to_image
 
-_CANVASES = ("KisOpenGLCanvas2", "KisQPainterCanvas")
 _PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.TabletPress)
 _MOVES = (QEvent.Type.MouseMove, QEvent.Type.TabletMove)
 _RELEASES = (QEvent.Type.MouseButtonRelease, QEvent.Type.TabletRelease)
 _TABLET = (QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease)
-
-
-def canvas_widget(window: Any) -> Optional[QWidget]:
-    """The widget that shows the image of a window's active view."""
-    area = window.qwindow().findChild(QMdiArea) if window is not None else None
-    sub = area.activeSubWindow() if area is not None else None
-    for widget in sub.findChildren(QWidget) if sub is not None else []:
-        if widget.metaObject().className() in _CANVASES:
-            return widget
-    return None
-
-
-def to_image(view: Any) -> QTransform:
-    """From pixels of the canvas widget to pixels of the image, under any zoom, rotation and mirroring."""
-    back, _ok = view.flakeToCanvasTransform().inverted()
-    return back * view.flakeToImageTransform()
 
 
 class _Outline(QWidget):

@@ -258,10 +258,6 @@ class NeuralBrushDocker(DockWidget):
         """What it says about what is going on."""
         return str(self._state.text())
 
-    def state(self) -> str:
-        """The line about what is going on."""
-        return self._state.text()
-
     def is_busy(self) -> bool:
         """Whether it shows that work goes on."""
         return not self._bar.isHidden()

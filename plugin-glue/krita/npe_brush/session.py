@@ -22,6 +22,7 @@ from .layers import Layers
 from .qt import QImage, QObject, Qt, QTimer, pyqtSignal
 from .screen import Screen
 from .strokes import Stroke
+from .view import visible
 
 #: Between two looks at the guides, in milliseconds: while something happens, and after some seconds without.
 POLL, IDLE_POLL = 30, 120
@@ -295,6 +296,10 @@ class Session(Listener):
             self._gone = False
             self._guide.forget()
             self._prepare()
+        seen = visible(self.document)
+        if self.live is not None:
+            self.live.look_at(None if seen is None else layers.clipped(seen, self.region)._replace(
+                x=max(0, seen.x - self.region.x), y=max(0, seen.y - self.region.y)))
         active = self.document.activeNode()
         now = time.monotonic()
         # While the pen is down on the canvas, the engine follows what it draws.
@@ -315,8 +320,9 @@ class Session(Listener):
         if not self._is_open() or self.layers is None or not self._alive():
             return
         if not result.rect.empty:
-            # What waits to be written is inside the new rectangle: it holds all that was drawn.
-            self._writing = [(result.rect, memoryview(result.pixels))]
+            # What waits to be written and is drawn anew need not be written.
+            self._writing = [old for old in self._writing if old[0].union(result.rect) != result.rect]
+            self._writing.append((result.rect, memoryview(result.pixels)))
             self._slice()
         self._unsaved_since = time.monotonic()
         self.panel.changed(result)
@@ -350,14 +356,14 @@ class Session(Listener):
 
     def _write_on(self) -> None:
         assert self.document is not None and self.layers is not None and self._kind is not None
-        rect, data = self._writing.pop()
+        rect, data = self._writing.pop(0)
         row = rect.width * npe.pixel_bytes(self._kind.format)
         rows = min(rect.height, max(1, _WRITTEN_AT_ONCE // row))
         part = rect._replace(height=rows)
         self.screen.write(self.document, self.layers.result, part._replace(x=rect.x + self.region.x, y=rect.y + self.region.y),
                           bytes(data[:rows * row]))
         if rows < rect.height:
-            self._writing.append((rect._replace(y=rect.y + rows, height=rect.height - rows), data[rows * row:]))
+            self._writing.insert(0, (rect._replace(y=rect.y + rows, height=rect.height - rows), data[rows * row:]))
         else:
             self.latency = time.monotonic() - self._seen
             log.info("%d×%d pixels written %.0f ms after they were wished for", rect.width, rect.height, 1000 * self.latency)

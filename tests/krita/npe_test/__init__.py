@@ -80,6 +80,8 @@ class _Runner:
     def _failed(self, name: str, why: str) -> None:
         self.results["failed"].append(f"{name}: {why}")
         self._write()
+        from .person import cleared
+        cleared()
 
     def _write(self) -> None:
         with open(os.path.join(self.out, "results.json"), "w", encoding="utf-8") as file:

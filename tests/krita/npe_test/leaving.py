@@ -5,6 +5,10 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from krita import Krita
+
+from npe_brush import tool
+
 from .person import Steps, color, controller, docker, in_face, line, opened, started, stroke
 
 tell: Callable[[str], Any] = print
@@ -18,4 +22,19 @@ def test_quit_while_painting() -> Steps:
     yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 20))
     # The engine is still at it, and the session goes on.
     controller().sample(5)
+    document.setModified(False)
+
+
+def test_quit_under_a_stroke_of_the_tool() -> Steps:
+    """The pen is down in Krita's toolbox tool, where there is one."""
+    if not tool.registered():
+        return
+    document = opened()
+    yield from started(document)
+    Krita.instance().action("NpeNeuralBrush").trigger()
+    yield 0.3
+    whole = stroke(line(in_face(-0.2, -0.4), in_face(0.2, -0.4), 30))
+    for _step in range(20):
+        yield next(whole)
+    whole.close()
     document.setModified(False)

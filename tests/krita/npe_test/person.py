@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator, List, Tuple
 from krita import Krita
 
 from npe_brush import extension
-from npe_brush.canvas import canvas_widget, to_image
+from npe_brush.view import canvas_widget, to_image
 
 try:
     from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, QPointF, Qt, QTimer
@@ -109,6 +109,18 @@ def closed(document: Any) -> Steps:
     document.setModified(False)
     document.close()
     yield 0.3
+
+
+def cleared() -> None:
+    """Closes all, as after a test that failed."""
+    own = docker()
+    own.controller.close()
+    own.notice.take("")
+    if own.canvas_brush.on:
+        own.press_canvas()
+    for document in Krita.instance().documents():
+        document.setModified(False)
+        document.close()
 
 
 def started(document: Any) -> Steps:
