@@ -297,7 +297,8 @@ class Notice(Gtk.InfoBar):
 
     def take(self, sentence: str, kind: Gtk.MessageType = Gtk.MessageType.ERROR) -> None:
         """Shows it; an empty sentence hides the bar."""
-        self._label.set_text(sentence)
+        # npe's sentences are made to stand behind a colon.
+        self._label.set_text(sentence[:1].upper() + sentence[1:])
         self.set_message_type(kind)
         self.set_visible(bool(sentence))
 
