@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""As much of GIMP's introspected libraries as the plug-in's logic needs, so that it is tested without an editor. Import it
-before anything of npe_gimp."""
+"""As much of GIMP's introspected libraries as the plug-in's logic needs, so that it is tested without an editor. Import
+it before anything of npe_gimp."""
 
 from __future__ import annotations
 
@@ -63,6 +63,9 @@ class Layer:
     def get_name(self) -> str:
         return self.name
 
+    def get_image(self) -> "Image":
+        return self.image or Image(self)
+
     def get_id(self) -> int:
         return self.tattoo
 
@@ -88,6 +91,9 @@ class Layer:
         return self.kind % 2 == 1
 
     def attach_parasite(self, parasite: Parasite) -> None:
+        if parasite.flags == 1 and not self.get_image().frozen:
+            # What GIMP does with one that is saved and can't be undone.
+            raise AssertionError("a step “can't undo” comes onto the stack")
         self.parasites[parasite.name] = parasite
 
     def get_parasite(self, name: str) -> Optional[Parasite]:
@@ -99,11 +105,17 @@ class Image:
 
     def __init__(self, *layers: Layer, precision: Precision = Precision.U8_NON_LINEAR,
                  profile: Optional[Profile] = None) -> None:
-        self.layers, self.precision, self.profile = list(layers), precision, profile
+        self.layers, self.precision, self.profile, self.frozen = list(layers), precision, profile, 0
         for number, layer in enumerate(self.all(), 1):
             layer.tattoo, layer.image = number, self
             for child in layer.get_children():
                 child.parent = layer
+
+    def undo_freeze(self) -> None:
+        self.frozen += 1
+
+    def undo_thaw(self) -> None:
+        self.frozen -= 1
 
     def all(self) -> List[Layer]:
         return [found for layer in self.layers for found in [layer, *layer.get_children()]]

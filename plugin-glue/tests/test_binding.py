@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The binding against the header: every function, struct, and constant of npe.h, and the sizes that a C compiler has."""
+"""The binding against the header: every function, struct, and constant of npe.h, and the sizes that a C compiler
+has."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import unittest
 
-import mock_gi
 from mock_gi import Image, ImageType, Layer, Parasite, Precision, Profile
 from npe_gimp import edits, pixels
 from npe_shared import npe
@@ -16,7 +15,8 @@ STROKES = '{"format": "npe-strokes", "version": 1, "operations": [{"kind": "rese
 
 
 def kept(source: int) -> edits.Kept:
-    return edits.Kept(source, npe.Rect(3, 4, 500, 400), npe.Frame(200.5, 180.25, 300.0, -3.5), Saved(STROKES, 1), "m.safetensors")
+    return edits.Kept(source, npe.Rect(3, 4, 500, 400), npe.Frame(200.5, 180.25, 300.0, -3.5), Saved(STROKES, 1),
+                      "m.safetensors")
 
 
 class Parasites(unittest.TestCase):
@@ -32,7 +32,7 @@ class Parasites(unittest.TestCase):
 
     def test_undoable_only_where_asked(self) -> None:
         layer = Layer()
-        for undoable, flags in ((False, mock_gi.Parasite.new("", 1, b"").flags), (True, 3)):
+        for undoable, flags in ((False, 1), (True, 3)):
             edits.keep(layer, kept(7), undoable=undoable)
             self.assertEqual(layer.parasites[edits.PARASITE].flags, flags)
 
@@ -51,7 +51,7 @@ class Parasites(unittest.TestCase):
             ("frame", ["a", 0, 0, 0]), ("frame", [1, 2, 3, 4, 5]), ("base", None))]
         for data in damaged:
             with self.subTest(data[:60]), self.assertLogs("npe", "ERROR") as logged:
-                layer.attach_parasite(Parasite.new(edits.PARASITE, 1, data))
+                layer.attach_parasite(Parasite.new(edits.PARASITE, 3, data))
                 self.assertIsNone(edits.kept(layer))
                 self.assertIn("can't be read", logged.output[0])
 
@@ -93,7 +93,7 @@ class Layers(unittest.TestCase):
         self.assertIsNone(edits.source_of(self.guide, self.image))
 
     def test_a_damaged_mark(self) -> None:
-        self.guide.attach_parasite(Parasite.new(edits.GUIDE_PARASITE, 1, b"no number"))
+        self.guide.attach_parasite(Parasite.new(edits.GUIDE_PARASITE, 3, b"no number"))
         with self.assertLogs("npe", "ERROR"):
             self.assertIsNone(edits.result_of(self.guide, self.image))
 

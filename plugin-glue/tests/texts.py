@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The texts that people read, out of the sources: `python3 plugin-glue/tests/texts.py` prints those that a catalogue lacks,
-as entries to fill in."""
+"""The texts that people read, out of the sources: `python3 plugin-glue/tests/texts.py` prints those that a catalogue
+lacks, as entries to fill in."""
 
 from __future__ import annotations
 

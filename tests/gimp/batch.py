@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The procedures in GIMP's window, by keyboard: one step of undo each, their dialogs, and Ctrl+F.
 
-Usage: batch.py PHOTO OUT, on a display with a window manager and in a HOME where the plug-in is installed. Writes screenshots
-into OUT; fails with a sentence. The part that runs inside GIMP is `inside`, below.
+Usage: batch.py PHOTO OUT, on a display with a window manager and in a HOME where the plug-in is installed. Writes
+screenshots into OUT; fails with a sentence. The part that runs inside GIMP is `inside`, below.
 """
 
 from __future__ import annotations

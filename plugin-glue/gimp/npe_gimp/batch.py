@@ -36,10 +36,10 @@ def _make_stroke_file(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     procedure = common.image_procedure(plugin, name, _("Apply Stroke File"), _("Apply Stroke _File…"), _stroke_file, widgets)
     procedure.set_documentation(
         _("Does the strokes of a file on a face"),
-        _("Applies a stroke file (npe-strokes version 1, as “npe edit --save-strokes” writes it) to the face in the selected "
-          "layer. Strokes in units of the face land at the same place of any face; strokes in pixels of a photo are "
-          "moved to it, and on a photo of the same size the file's own frame is taken if a face is there. On a result layer "
-          "of the Neural Brush the strokes are done after those that it keeps."), name)
+        _("Applies a stroke file (npe-strokes version 1, as “npe edit --save-strokes” writes it) to the face in the "
+          "selected layer. Strokes in units of the face land at the same place of any face; strokes in pixels of a "
+          "photo are moved to it, and on a photo of the same size the file's own frame is taken if a face is there. On "
+          "a result layer of the Neural Brush the strokes are done after those that it keeps."), name)
     procedure.add_file_argument("file", _("Stroke _file"), _("The stroke file, JSON"), Gimp.FileChooserAction.ANY, False,
                                 None, FLAGS)
     procedure.add_boolean_argument("settings-of-file", _("Settings of the f_ile"),
@@ -66,7 +66,8 @@ def _read(file: Optional[Gio.File]) -> str:
 
 
 def own_frame(text: str, width: int, height: int) -> Optional[npe.Frame]:
-    """Where a stroke file's own photo has its face, if it is of this size and in pixels. What is wrong in the file npe says."""
+    """Where a stroke file's own photo has its face, if it is of this size and in pixels. What is wrong in the file npe
+    says."""
     try:
         strokes = json.loads(text)
         photo, frame = strokes["photo"], strokes["frame"]
@@ -111,9 +112,9 @@ def _make_paint_layer(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     procedure = common.image_procedure(plugin, name, _("Layer as Strokes"), _("_Layer as Strokes…"), _paint_layer, widgets)
     procedure.set_documentation(
         _("Takes a painted layer as strokes on the photo below it"),
-        _("The selected layer is what was painted: its alpha is the brush, its colours are what the face gets there. It has "
-          "an effect on the photo in the layer below it, or in the one that “source” names, and is hidden afterwards. Its "
-          "opacity and mode do not count."), name)
+        _("The selected layer is what was painted: its alpha is the brush, its colours are what the face gets there. "
+          "It has an effect on the photo in the layer below it, or in the one that “source” names, and is hidden "
+          "afterwards. Its opacity and mode do not count."), name)
     procedure.add_layer_argument("source", _("_Photo"), _("The layer with the photo; none is the one below the painted "
                                                           "layer"), True, FLAGS)
     _add_mode(procedure)
@@ -128,9 +129,9 @@ def _add_mode(procedure: Gimp.Procedure) -> None:
     for number, (mode, label) in enumerate((("color", _("Colour")), ("lighten", _("Lighten")), ("darken", _("Darken")),
                                             ("restore", _("Restore")))):
         choice.add(mode, number, label, "")
-    procedure.add_choice_argument("mode", _("_Mode"), _("\"color\" pulls to the brush's colour, \"lighten\" and \"darken\" to "
-                                                        "what is there made lighter or darker, \"restore\" back to the "
-                                                        "photo"), choice, "color", FLAGS)
+    procedure.add_choice_argument("mode", _("_Mode"), _("\"color\" pulls to the brush's colour, \"lighten\" and "
+                                                        "\"darken\" to what is there made lighter or darker, "
+                                                        "\"restore\" back to the photo"), choice, "color", FLAGS)
 
 
 def below(image: Gimp.Image, layer: Gimp.Layer) -> Gimp.Layer:
@@ -139,8 +140,8 @@ def below(image: Gimp.Image, layer: Gimp.Layer) -> Gimp.Layer:
     siblings = parent.get_children() if parent is not None else image.get_layers()
     position = image.get_item_position(layer) + 1
     if position >= len(siblings):
-        raise Refused(_("No layer lies below “{layer}”. Select the painted layer, with the photo's layer below it, or name "
-                        "the photo's layer as “source”.").format(layer=layer.get_name()))
+        raise Refused(_("No layer lies below “{layer}”. Select the painted layer, with the photo's layer below it, or "
+                        "name the photo's layer as “source”.").format(layer=layer.get_name()))
     return siblings[position]
 
 
@@ -151,8 +152,8 @@ def _paint_layer(image: Gimp.Image, drawables: List[Gimp.Drawable], config: Gimp
         raise Refused(_("“{layer}” is both the painted layer and the photo; name another layer as “source”.").format(
             layer=painted.get_name()))
     if not painted.has_alpha():
-        raise Refused(_("The layer “{layer}” has no alpha channel, so all of it would be the brush. Select the painted layer, "
-                        "or add one: Layer ▸ Transparency ▸ Add Alpha Channel.").format(layer=painted.get_name()))
+        raise Refused(_("The layer “{layer}” has no alpha channel, so all of it would be the brush. Select the painted "
+                        "layer, or add one: Layer ▸ Transparency ▸ Add Alpha Channel.").format(layer=painted.get_name()))
     if painted.get_mask() is not None:
         raise Refused(_("The painted layer “{layer}” has a layer mask. Apply it first: Layer ▸ Mask ▸ Apply Layer Mask.")
                       .format(layer=painted.get_name()))
@@ -177,13 +178,13 @@ def _make_stroke_path(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     procedure = common.image_procedure(plugin, name, _("Stroke along Path"), _("Stroke along _Path…"), _stroke_path, widgets)
     procedure.set_documentation(
         _("Brushes along a path"),
-        _("Brushes along the strokes of a path, one after the other, on the face in the selected layer. Without a path the "
-          "one that is selected in the image is taken."), name)
+        _("Brushes along the strokes of a path, one after the other, on the face in the selected layer. Without a path "
+          "the one that is selected in the image is taken."), name)
     procedure.add_path_argument("path", _("_Path"), _("The path; none is the selected one"), True, FLAGS)
     procedure.add_color_argument("color", _("Colo_ur"), _("What the face gets under the brush"), False,
                                  Gegl.Color.new("black"), FLAGS)
-    procedure.add_double_argument("radius", _("Ra_dius"), _("Radius of the brush in pixels; 0 is 6 % of the face frame's "
-                                                            "side"), 0.0, 10000.0, 0.0, FLAGS)
+    procedure.add_double_argument("radius", _("Ra_dius"), _("Radius of the brush in pixels; 0 is 6 % of the face "
+                                                            "frame's side"), 0.0, 10000.0, 0.0, FLAGS)
     procedure.add_double_argument("hardness", _("_Hardness"), _("0 (soft from the centre on) to 1 (a sharp edge)"), 0.0, 1.0,
                                   0.5, FLAGS)
     _add_mode(procedure)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What the procedures for scripts and batches share: their arguments, an edit on a layer, and the result in the image."""
+"""What the procedures for scripts and batches share: their arguments, an edit on a layer, and the result in the
+image."""
 
 from __future__ import annotations
 
@@ -30,8 +31,8 @@ def add_engine_arguments(procedure: Gimp.Procedure) -> None:
     choice.add("automatic", 0, _("The largest face found"), "")
     choice.add("selection", 1, _("The square around the selection"), "")
     procedure.add_choice_argument(
-        "frame", _("_Face"), _("Where the face is: \"automatic\" is the largest face found in the layer; \"selection\" is "
-                               "the smallest square around the selection, which should reach from above the hair to "
+        "frame", _("_Face"), _("Where the face is: \"automatic\" is the largest face found in the layer; \"selection\" "
+                               "is the smallest square around the selection, which should reach from above the hair to "
                                "below the chin. A result layer keeps the frame it has."), choice, "automatic", FLAGS)
     procedure.add_file_argument(
         "model", _("Mo_del"), _("The model file; none is the model inside the library, or that of the result layer"),
@@ -56,16 +57,16 @@ def add_stroke_arguments(procedure: Gimp.Procedure) -> None:
 def add_attributes_argument(procedure: Gimp.Procedure) -> None:
     """Sliders of the model."""
     procedure.add_string_argument(
-        "attributes", _("_Attributes"), _("Sliders of the model to move before the strokes, such as \"smile=1.5;pc1=-1\"; "
-                                          "each -5 to 5, 0 is as in the photo"), "", FLAGS)
+        "attributes", _("_Attributes"), _("Sliders of the model to move before the strokes, such as "
+                                          "\"smile=1.5;pc1=-1\"; each -5 to 5, 0 is as in the photo"), "", FLAGS)
 
 
 def add_result_argument(procedure: Gimp.Procedure) -> None:
     """Where the result goes, and the layer that is answered."""
     procedure.add_boolean_argument(
-        "new-layer", _("As a _new layer"), _("TRUE: the change becomes a layer of its own above the photo, which keeps its "
-                                             "strokes. FALSE: it is merged into the layer. A result layer is changed "
-                                             "itself."), True, FLAGS)
+        "new-layer", _("As a _new layer"), _("TRUE: the change becomes a layer of its own above the photo, which keeps "
+                                             "its strokes. FALSE: it is merged into the layer. A result layer is "
+                                             "changed itself."), True, FLAGS)
     procedure.add_layer_return_value("layer", _("Layer"), _("The layer with the result"), False, FLAGS)
 
 
@@ -99,8 +100,8 @@ def progress(done: float) -> bool:
 
 def open_edit(image: Gimp.Image, layer: Gimp.Layer, config: Gimp.ProcedureConfig,
               own_frame: Optional[npe.Frame] = None) -> Opened:
-    """Starts an edit on a layer with a photo, or goes on from a result layer. `own_frame`, in pixels of the source, is taken
-    if a face stands there or none is found. Raises Refused, NpeError, LibraryError."""
+    """Starts an edit on a layer with a photo, or goes on from a result layer. `own_frame`, in pixels of the source, is
+    taken if a face stands there or none is found. Raises Refused, NpeError, LibraryError."""
     source = edits.source_of(layer, image)
     if source is None:
         raise Refused(_("The layer that “{layer}” was painted over is not in the image any more. Select the layer with "
@@ -142,8 +143,8 @@ def open_edit(image: Gimp.Image, layer: Gimp.Layer, config: Gimp.ProcedureConfig
 def _selection(image: Gimp.Image, source: Gimp.Layer) -> npe.Rect:
     _ok, some, left, top, right, bottom = Gimp.Selection.bounds(image)
     if not some:
-        raise Refused(_("Nothing is selected. Draw a square around the face with the rectangle selection, from above the "
-                        "hair to below the chin, then try again."))
+        raise Refused(_("Nothing is selected. Draw a square around the face with the rectangle selection, from above "
+                        "the hair to below the chin, then try again."))
     _ok, x, y = source.get_offsets()
     return npe.Rect(left - x, top - y, right - left, bottom - top)
 
@@ -230,15 +231,15 @@ def _insert(image: Gimp.Image, opened: Opened, kept: edits.Kept) -> Gimp.Layer:
 def _merge(layer: Gimp.Layer, rect: npe.Rect, babl: str, data: bytes) -> None:
     """Pixels into a part of a layer, through the selection, as a step of undo."""
     if layer.is_group():
-        raise Refused(_("“{layer}” is a group of layers, which has no pixels of its own. Select a layer in it, or take the "
-                        "result as a new layer.").format(layer=layer.get_name()))
+        raise Refused(_("“{layer}” is a group of layers, which has no pixels of its own. Select a layer in it, or take "
+                        "the result as a new layer.").format(layer=layer.get_name()))
     if layer.get_lock_content():
-        raise Refused(_("The pixels of the layer “{layer}” are locked. Unlock them in the layers dock, or take the result "
-                        "as a new layer.").format(layer=layer.get_name()))
+        raise Refused(_("The pixels of the layer “{layer}” are locked. Unlock them in the layers dock, or take the "
+                        "result as a new layer.").format(layer=layer.get_name()))
     some, x, y, width, height = layer.mask_intersect()
     if not some:
-        raise Refused(_("The selection lies outside of the layer “{layer}”, so nothing of it may change. Select something "
-                        "else, or nothing.").format(layer=layer.get_name()))
+        raise Refused(_("The selection lies outside of the layer “{layer}”, so nothing of it may change. Select "
+                        "something else, or nothing.").format(layer=layer.get_name()))
     # All that is selected is merged: outside of the change it must be what is there.
     all_of_it = pixels.rectangle(npe.Rect(x, y, width, height))
     shadow = layer.get_shadow_buffer()
@@ -329,7 +330,8 @@ def _asked(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, title: str, 
     dialog = GimpUi.ProcedureDialog.new(procedure, config, title)
     for name in set(widgets) & {"strength", "freedom", "detail", "locality", "mask"}:
         dialog.get_scale_entry(name, 1.0)
-    # GIMP makes none for arguments of any file; if they were of files to open, it would refuse a missing one without its name.
+    # GIMP makes none for arguments of any file; if they were of files to open, it would refuse a missing one without
+    # its name.
     for name in [name for name in ("file", "model") if name in widgets]:
         chooser = GimpUi.FileChooser.new(Gimp.FileChooserAction.OPEN, config.find_property(name).nick, None,
                                          config.get_property(name))

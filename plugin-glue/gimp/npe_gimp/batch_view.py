@@ -34,23 +34,23 @@ def _make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     procedure = common.image_procedure(plugin, name, title, _("Neural _View…"), _decode_view, widgets)
     procedure.set_documentation(
         _("Shows what the network sees and makes of a face"),
-        _("Decodes a view of the face in the selected layer. On a result layer of the Neural Brush it is a view of the edit "
-          "that is kept there, with its settings. As a layer it is stretched over the face's frame (the latents are "
-          "tiles and not a picture of the face, but stand there too); as an image it has the network's own size. The views "
-          "show 8-bit sRGB."), name)
+        _("Decodes a view of the face in the selected layer. On a result layer of the Neural Brush it is a view of the "
+          "edit that is kept there, with its settings. As a layer it is stretched over the face's frame (the latents "
+          "are tiles and not a picture of the face, but stand there too); as an image it has the network's own size. "
+          "The views show 8-bit sRGB."), name)
     choice = Gimp.Choice.new()
     for number, (view, label) in enumerate(_labels().items()):
         choice.add(view, number, label, "")
     procedure.add_choice_argument(
-        "view", _("_View"), _("\"original\" is the photo in the frame as the network sees it, \"reconstruction\" how it "
-                              "reconstructs it, \"generated\" the face of the present latents, \"delta\" generated minus "
-                              "reconstruction, \"error\" original minus reconstruction, \"mask\" where the change is taken, "
-                              "\"latents\" the latents as tiles, \"result\" the result in the frame"), choice, "mask", FLAGS)
+        "view", _("_View"), _("\"original\" is the photo in the frame as the network sees it, \"reconstruction\" how "
+                              "it reconstructs it, \"generated\" the face of the present latents, \"delta\" generated "
+                              "minus reconstruction, \"error\" original minus reconstruction, \"mask\" where the "
+                              "change is taken, \"latents\" the latents as tiles, \"result\" the result in the frame"), choice, "mask", FLAGS)
     destination = Gimp.Choice.new()
     destination.add("layer", 0, _("A layer over the face"), "")
     destination.add("image", 1, _("A new image"), "")
-    procedure.add_choice_argument("destination", _("_As"), _("\"layer\": above the photo, on its face; \"image\": a new image "
-                                                             "of the network's size"), destination, "layer", FLAGS)
+    procedure.add_choice_argument("destination", _("_As"), _("\"layer\": above the photo, on its face; \"image\": a "
+                                                             "new image of the network's size"), destination, "layer", FLAGS)
     common.add_attributes_argument(procedure)
     common.add_engine_arguments(procedure)
     procedure.add_layer_return_value("layer", _("Layer"), _("The layer with the view, in this image or in the new one"), False,

@@ -15,7 +15,8 @@ def give(layer: Gimp.Layer, source: Gimp.Layer, image: Gimp.Image) -> None:
         if selected:
             layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
         return
-    # A selection can be cut with a mask, and a mask be made of it; two masks can't be joined otherwise without reading them.
+    # A selection can be cut with a mask, and a mask be made of it; two masks can't be joined otherwise without reading
+    # them.
     before = Gimp.Selection.save(image) if selected else None
     image.select_item(Gimp.ChannelOps.INTERSECT if selected else Gimp.ChannelOps.REPLACE, mask)
     layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))

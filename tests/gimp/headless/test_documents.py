@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Results in their images: kept in a file and gone on from, selections, masks, offsets, groups, and all kinds of images."""
+"""Results in their images: kept in a file and gone on from, selections, masks, offsets, groups, and all kinds of
+images."""
 
 from __future__ import annotations
 
@@ -279,6 +280,6 @@ class Large(Case):
         self.done("stroke-file", image, source, file=self.strokes(FOREHEAD), new_layer=False)
         into = time.monotonic() - started
         with open(f"{self.folder}/../timing.txt", "w", encoding="utf-8") as file:
-            file.write(f"24 megapixels ({PHOTO.rsplit('/', 1)[-1]} enlarged), start of the plug-in and loading of the model "
-                       f"included: a stroke file as a new layer {new:.2f} s, into the layer {into:.2f} s\n")
+            file.write(f"24 megapixels ({PHOTO.rsplit('/', 1)[-1]} enlarged), start of the plug-in and loading of the "
+                       f"model included: a stroke file as a new layer {new:.2f} s, into the layer {into:.2f} s\n")
         self.assertLess(max(new, into), 20)
