@@ -247,8 +247,6 @@ class LiveTest(unittest.TestCase):
         desk.wished(lambda: desk.live.set_guide(self.guide()))
         self.assertEqual(desk.wished(lambda: None).count(), 1, "the slider stays, the paint goes")
 
-    # npe_strokes_load takes painted parts at the end of what was baked for a guide's.
-    @unittest.expectedFailure
     def test_a_baked_guide_stays_when_a_new_one_begins(self) -> None:
         desk = self.open()
         saved = desk.wished(lambda: desk.live.set_guide(self.forehead()))
