@@ -86,7 +86,7 @@ bad() {
 
 only="${NPE_TEST_ONLY:-}"
 if [[ "$only" != *.py ]]; then
-    within 400 gimp-console-3.0 --no-interface --no-data --no-fonts --batch-interpreter=python-fu-eval \
+    within 500 gimp-console-3.0 --no-interface --no-data --no-fonts --batch-interpreter=python-fu-eval \
         -b "exec(open('$work/tests/gimp/headless/main.py').read())" --quit >"$results/gimp-console.log" 2>&1 || true
     if [ -s "$scratch/out/headless.json" ]; then
         while IFS=$'\t' read -r kind text; do

@@ -153,17 +153,15 @@ def _face(model: npe.Model, source: Gimp.Layer, whole: npe.Rect,
           own: Optional[npe.Frame]) -> "tuple[npe.Frame, bool]":
     """The frame, and whether it comes from a shrunk picture."""
     picture, placement = pixels.small(source, whole, pixels.SEARCH_SIDE)
-    if own is not None:
-        faces = [pixels.enlarged(face, picture, placement) for face in model.find_faces(picture)]
-        if not faces or frames.near(own, faces):
-            return own, False
-        return faces[0], True
-    # Without a frame it is npe that looks, and that says so where there is no face.
-    with_face = npe.Edit(model, picture)
-    try:
-        return pixels.enlarged(with_face.frame(), picture, placement), placement.width != picture.width
-    finally:
-        with_face.close()
+    faces = [pixels.enlarged(face, picture, placement) for face in model.find_faces(picture)]
+    if own is not None and (not faces or frames.near(own, faces)):
+        return own, False
+    if not faces:
+        raise Refused(_("No face was found in the layer “{layer}”. Select a square around the face, from above the hair to "
+                        "below the chin, and take the selection as the face: “frame” is “selection”.").format(
+                            layer=source.get_name()))
+    # The largest, as npe chooses where it is given no frame.
+    return faces[0], placement.width != picture.width
 
 
 def set_up(opened: Opened, config: Gimp.ProcedureConfig) -> None:

@@ -20,7 +20,7 @@ def main() -> None:
             only = os.environ.get("NPE_TEST_ONLY")
             loader = unittest.TestLoader()
             suite = loader.loadTestsFromName(only) if only else loader.discover(here)
-            result = unittest.TextTestRunner(stream=log, verbosity=2).run(suite)
+            result = unittest.TextTestRunner(stream=log, verbosity=2, durations=12).run(suite)
             bad = [str(test) for test, _ in result.failures + result.errors] + list(map(str, result.unexpectedSuccesses))
             summary = {"passed": result.testsRun - len(bad) - len(result.skipped), "failed": bad,
                        "skipped": [f"{test}: {why}" for test, why in result.skipped]}

@@ -64,7 +64,7 @@ class Photos(Case):
         layer = Gimp.Layer.new(image, "clouds", 300, 200, Gimp.ImageType.RGB_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
         layer.fill(Gimp.FillType.WHITE)
         image.insert_layer(layer, None, 0)
-        self.assertIn("no face was found", self.refused("stroke-file", image, [layer], file=self.strokes(FOREHEAD)))
+        self.assertIn("No face was found in the layer “clouds”", self.refused("stroke-file", image, [layer], file=self.strokes(FOREHEAD)))
 
     def test_too_small(self) -> None:
         image = Gimp.Image.new(100, 100, Gimp.ImageBaseType.RGB)
