@@ -5,6 +5,7 @@ go wrong under it. Without the shim (libnpe_krita_tool.so) there is only one tes
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import tempfile
 from typing import Any, Callable, List, Tuple
@@ -241,6 +242,69 @@ def _saved_under_the_stroke() -> Steps:
     yield from closed(document)
 
 
+def _keeps_to_the_selection() -> Steps:
+    """Paint goes onto the guide through the selection, and an eraser takes it away again."""
+    from krita import Selection
+    document = opened()
+    yield from started(document)
+    _chosen()
+    view = Krita.instance().activeWindow().activeView()
+    view.setBrushSize(0.14 * controller().frame.side)
+    color(240, 190, 60)
+    middle, top = map(int, in_face(0.0, -0.42))
+    left, height = middle - int(0.4 * controller().frame.side), int(0.3 * controller().frame.side)
+    selection = Selection()
+    selection.select(left, top - height // 2, middle - left, height, 255)
+    document.setSelection(selection)
+    yield 0.3
+    across = line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 30)
+    yield from stroke(across)
+    yield from settled()
+    guide = controller().layers.guides()[0]
+    bounds = guide.bounds()
+    painted = bytes(guide.pixelData(bounds.x(), bounds.y(), bounds.width(), bounds.height()))
+    width = bounds.width()
+    right = [i for i in range(len(painted) // 4) if painted[4 * i + 3] and bounds.x() + i % width >= middle]
+    assert any(painted[3::4]), "nothing was painted inside the selection"
+    assert not right, f"{len(right)} pixels were painted outside of the selection"
+    document.setSelection(None)
+    view.setCurrentBlendingMode("erase")
+    yield 0.2
+    yield from stroke(across, lambda t: 1.0)
+    yield from stroke(across, lambda t: 1.0)
+    yield from settled()
+    view.setCurrentBlendingMode("normal")
+    left_over = bytes(guide.pixelData(left, top - 2, middle - left, 4))
+    assert max(left_over[3::4]) < 20, "the eraser leaves paint"
+    assert history()[-1] == "Neural stroke", history()[-1]
+    yield from closed(document)
+
+
+def _paints_into_any_guide() -> Steps:
+    """Two quick strokes, one after the other, into a guide of another colour space: the second must not lose the first."""
+    document = opened()
+    yield from started(document)
+    _chosen()
+    guide = controller().layers.guides()[0]
+    guide.setColorSpace("RGBA", "F32", "sRGB-elle-V2-g10.icc")
+    document.waitForDone()
+    view = Krita.instance().activeWindow().activeView()
+    view.setBrushSize(0.1 * controller().frame.side)
+    color(240, 190, 60)
+    yield 0.2
+    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 6), pause=0.0)
+    yield from stroke(line(in_face(-0.2, -0.3), in_face(0.2, -0.3), 6), pause=0.0)
+    yield from settled()
+    assert guide.colorDepth() == "F32"
+    for x, y in ((0.0, -0.42), (0.0, -0.3)):
+        px, py = map(int, in_face(x, y))
+        red, green, blue, alpha = struct.unpack("<4f", bytes(guide.pixelData(px, py, 1, 1)))
+        assert alpha > 0.5, f"no paint at {x}, {y}"
+        # 240, 190, 60 in linear light.
+        assert abs(red - 0.871) < 0.02 and abs(green - 0.515) < 0.02 and abs(blue - 0.045) < 0.02, (red, green, blue)
+    yield from closed(document)
+
+
 def _layer_gone() -> Steps:
     """What the library is asked about a layer that is gone is refused with a sentence."""
     screen = tool.ToolScreen()
@@ -307,6 +371,8 @@ if tool.registered():
     test_closed_under_the_stroke = _closed_under_the_stroke
     test_another_tool_under_the_stroke = _another_tool_under_the_stroke
     test_saved_under_the_stroke = _saved_under_the_stroke
+    test_keeps_to_the_selection = _keeps_to_the_selection
+    test_paints_into_any_guide = _paints_into_any_guide
     test_layer_gone = _layer_gone
     test_other_versions = _other_versions
 else:
