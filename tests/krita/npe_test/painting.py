@@ -86,6 +86,7 @@ def test_brush_on_the_canvas() -> Steps:
     yield from settled()
     assert pixels(document) == before, "undo of both strokes left pixels changed"
     redo()
+    yield from settled()
     redo()
     yield from settled()
     count, _rect = differing(pixels(document), second, document.width(), 4)
