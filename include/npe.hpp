@@ -242,6 +242,9 @@ public:
         return followed(guide, &placement, mode, p);
     }
 
+    /* The next follow() begins after what was followed so far. */
+    void end_guide() { check(npe_end_guide(get())); }
+
     void decode(const npe_image_out &image) const { check(npe_decode(get(), nullptr, &image)); }
     void decode(const npe_rect &rect, const npe_image_out &image) const { check(npe_decode(get(), &rect, &image)); }
     /* The change as a layer to lay over the photo. */

@@ -62,6 +62,7 @@ fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) ->
     status!(npe_edit_get_size(edit, &mut a, &mut b, &mut a));
     status!(npe_stroke(edit, &DAB, 1, &black(), None, null_mut(), null_mut(), 0));
     status!(npe_paint(edit, &image, NPE_MODE_COLOR, None, null_mut(), null_mut(), 0));
+    status!(npe_end_guide(edit));
     status!(npe_follow(edit, &image, null(), NPE_MODE_COLOR, None, null_mut(), null_mut(), 0));
     status!(npe_strokes_save(edit, text.as_mut_ptr(), text.len(), &mut n));
     status!(npe_strokes_load(edit, text.as_ptr(), text.len(), None, null_mut()));

@@ -249,3 +249,16 @@ pub unsafe extern "C" fn npe_follow(
         Ok(())
     })
 }
+
+/// Makes what came of a guide so far, by npe_follow or at the end of npe_strokes_load, a part of what was done before: the next
+/// npe_follow begins after it and takes nothing of it back. For a host whose guide begins empty again, as after a result was
+/// kept. Not a thing that npe_undo takes back. Never blocks for long; one thread at a time per edit.
+#[unsafe(no_mangle)]
+pub extern "C" fn npe_end_guide(edit: *mut npe_edit) -> npe_status {
+    guarded(|| {
+        changing(edit, |e, _| {
+            e.end_guide();
+            Ok(())
+        })
+    })
+}

@@ -84,6 +84,12 @@ impl Edit {
         self.solve_parts(count - kept, parts, true, progress)
     }
 
+    /// Makes what came of a guide so far a part of what was done before: the next [`Edit::follow`] begins after it and takes
+    /// nothing of it back. Not a thing to be undone.
+    pub fn end_guide(&mut self) {
+        self.history.end_guide();
+    }
+
     /// The connected parts of a layer as operations with the present settings.
     fn parts(&self, layer: &Photo, place: &Placement, mode: Mode) -> Result<Vec<Operation>> {
         let size = self.image_size();

@@ -271,6 +271,21 @@ fn a_thumbnail_in_its_place_is_as_good_as_the_layer() {
     assert!(apart < 0.15 * area(&a.weight), "{apart} of {}", area(&a.weight));
 }
 
+#[test]
+fn what_was_followed_before_the_guide_ended_stays() {
+    let mut e = edit();
+    e.follow(&guide(&[HAIR]), None, Mode::Color, &mut go).unwrap();
+    let (latents, levels) = (e.latents().to_vec(), e.undo_redo_levels());
+    e.end_guide();
+    assert_eq!(e.undo_redo_levels(), levels);
+    e.follow(&guide(&[]), None, Mode::Color, &mut go).unwrap();
+    assert_eq!((e.latents(), e.operations().len()), (&latents[..], 1));
+    e.follow(&guide(&[MOUTH]), None, Mode::Color, &mut go).unwrap();
+    assert_eq!(e.operations().len(), 2);
+    e.follow(&guide(&[]), None, Mode::Color, &mut go).unwrap();
+    assert_eq!((e.latents(), e.operations().len()), (&latents[..], 1));
+}
+
 fn dots(size: usize, at: impl Fn(usize, usize) -> u8) -> GridLayer {
     let weight: Vec<u8> = (0..size * size).map(|i| at(i % size, i / size)).collect();
     GridLayer { size, rect: [0, 0, size, size], color: vec![9; 3 * weight.len()], weight }

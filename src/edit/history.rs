@@ -105,6 +105,11 @@ impl History {
         self.guide[self.done - count..self.done].fill(true);
     }
 
+    /// Takes what was done so far for no part of a guide.
+    pub fn end_guide(&mut self) {
+        self.guide.fill(false);
+    }
+
     /// Puts an operation and its state in the place of the last one done; there must be one. What was undone is gone. For
     /// operations that do not change the photo, so that no limit is passed.
     pub fn replace(&mut self, operation: Operation, state: State) {

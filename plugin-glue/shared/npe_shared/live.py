@@ -383,6 +383,8 @@ class Live:
         if photo.saved is not None:
             if photo.saved.base > 0:
                 base.load_strokes(photo.saved.base_strokes(), self._step)
+                # Painted layers among them are no part of the guide.
+                base.end_guide()
             shown = base.copy()
             if photo.saved.guide_strokes():
                 shown.load_strokes(photo.saved.guide_strokes(), self._step)

@@ -132,6 +132,7 @@ FUNCTIONS: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "npe_paint": (c_int32, (c_void_p, POINTER(_Image), c_uint32, *_work, POINTER(_StrokeReport), _size)),
     "npe_follow": (c_int32, (c_void_p, POINTER(_Image), POINTER(_Placement), c_uint32, *_work,
                              POINTER(_StrokeReport), _size)),
+    "npe_end_guide": (c_int32, (c_void_p,)),
     "npe_decode": (c_int32, (c_void_p, POINTER(_Rect), POINTER(_ImageOut))),
     "npe_decode_change": (c_int32, (c_void_p, POINTER(_Rect), POINTER(_ImageOut))),
     "npe_changed_rect": (c_int32, (c_void_p, POINTER(_Rect))),
@@ -609,6 +610,10 @@ class Edit(_Handle):
         watched.finish(library().npe_follow(self.handle, byref(image), place, mode, watched.pointer, None,
                                             byref(report), ctypes.sizeof(report)))
         return _report(report)
+
+    def end_guide(self) -> None:
+        """The next follow() begins after what was followed so far and takes nothing of it back."""
+        check(library().npe_end_guide(self.handle))
 
     def decode(self, rect: Optional[Rect] = None, format: Optional[int] = None) -> bytearray:
         """The edited photo, or a rectangle of it, rows without gaps; in the photo's format unless another is asked for."""
