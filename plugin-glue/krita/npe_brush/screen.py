@@ -49,11 +49,9 @@ class PythonScreen:
     """The way that works in any Krita from 5.2 on."""
 
     def __init__(self) -> None:
-        self._shape: Optional[Any] = None
         self._layer: Optional[Any] = None
 
     def prepare(self, document: Any, group: Any) -> Iterable[None]:
-        self._shape = self._layer = None
         layers = [child for child in group.childNodes() if child.type() == "vectorlayer"]
         if not layers:
             layer = document.createVectorLayer(_("Neural Brush: keep, it refreshes the canvas"))
@@ -67,22 +65,21 @@ class PythonScreen:
             yield
             layer.setLocked(True)
             layers = [layer]
-        shapes: List[Any] = layers[0].shapes()
-        if shapes:
-            self._layer, self._shape = layers[0], shapes[0]
+        self._layer = layers[0]
 
     def write(self, document: Any, node: Any, rect: npe.Rect, pixels: bytes) -> None:
         node.setPixelData(QByteArray(pixels), rect.x, rect.y, rect.width, rect.height)
         self.refresh(document, rect)
 
     def refresh(self, document: Any, rect: npe.Rect) -> None:
-        # The person may have deleted it; a shape without its layer would show nothing.
-        if self._shape is None or self._layer is None or document.nodeByUniqueID(self._layer.uniqueId()) is None:
+        # The person may have undone or deleted it. Shapes are asked for anew: one that is kept may point at nothing later.
+        alive = self._layer is not None and document.nodeByUniqueID(self._layer.uniqueId()) is not None
+        shapes: List[Any] = self._layer.shapes() if self._layer is not None and alive else []
+        if not shapes:
             document.refreshProjection()
             return
         x, y = 72.0 / document.xRes(), 72.0 / document.yRes()
-        self._shape.updateAbsolute(QRectF((rect.x - 1) * x, (rect.y - 1) * y, (rect.width + 2) * x,
-                                          (rect.height + 2) * y))
+        shapes[0].updateAbsolute(QRectF((rect.x - 1) * x, (rect.y - 1) * y, (rect.width + 2) * x, (rect.height + 2) * y))
 
     def add_stroke(self, document: Any, group: Any, guide: Any, rect: npe.Rect, picture: QImage, erase: bool) -> None:
         layer = document.createNode(_("Neural stroke"), "paintlayer")

@@ -189,7 +189,8 @@ class Session(Listener):
         self.region, self.model = kept.region, kept.model or None
         self.layers, self._baked = found, node if found is None else None
         if found is not None:
-            self._prepare()
+            for _piece in self.screen.prepare(self.document, found.group):
+                pass
         self.panel.found([], -1)
         if self.model is not None or self.device != "auto":
             self.live.load(self.model, self.device)
@@ -256,11 +257,6 @@ class Session(Listener):
         if self._opened is not None:
             self.panel.opened(self._opened)
 
-    def _prepare(self) -> None:
-        assert self.layers is not None
-        for _piece in self.screen.prepare(self.document, self.layers.group):
-            pass
-
     # Following.
 
     def _is_open(self) -> bool:
@@ -295,7 +291,6 @@ class Session(Listener):
         if self._gone:
             self._gone = False
             self._guide.forget()
-            self._prepare()
         seen = visible(self.document)
         if self.live is not None:
             self.live.look_at(None if seen is None else layers.clipped(seen, self.region)._replace(
@@ -366,7 +361,8 @@ class Session(Listener):
             self._writing.insert(0, (rect._replace(y=rect.y + rows, height=rect.height - rows), data[rows * row:]))
         else:
             self.latency = time.monotonic() - self._seen
-            log.info("%d×%d pixels written %.0f ms after they were wished for", rect.width, rect.height, 1000 * self.latency)
+            log.info("%d×%d pixels written, %.0f ms after the last change of the paint", rect.width, rect.height,
+                     1000 * self.latency)
 
     def saved(self, saved: Saved) -> None:
         if self._is_open() and self.layers is not None and self._alive() and self.frame is not None:

@@ -80,8 +80,11 @@ class _Runner:
     def _failed(self, name: str, why: str) -> None:
         self.results["failed"].append(f"{name}: {why}")
         self._write()
-        from .person import cleared
-        cleared()
+        try:
+            from .person import cleared
+            cleared()
+        except Exception:  # noqa: BLE001 - the next test must come to its turn
+            self.results["failed"].append(f"{name}, clearing up: {traceback.format_exc()}")
 
     def _write(self) -> None:
         with open(os.path.join(self.out, "results.json"), "w", encoding="utf-8") as file:
