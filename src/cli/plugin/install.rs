@@ -167,7 +167,7 @@ fn install(place: &Place, payload: &Payload, args: &Args) -> npe::Result<Done> {
     refuse_foreign(place, old.as_ref(), args.force)?;
     let carried = old.as_ref().map(|old| carried(place, old, payload)).transpose()?.unwrap_or_default();
     let mut done = Done {
-        files: payload.files.len() + 1,
+        files: payload.files.len(),
         replaced: old.as_ref().filter(|o| !o.files.is_empty()).map(|o| o.npe.clone()),
         kept: carried.iter().map(|c| c.inside.to_string_lossy().into_owned()).collect(),
         models: payload.models.clone(),

@@ -2,13 +2,14 @@
 
 use libloading::Library;
 use npe::capi::{
-    NPE_FORMAT_RGB_U8, NPE_MODE_COLOR, NPE_OK, npe_dab, npe_edit, npe_frame, npe_image, npe_image_out,
-    npe_load_options, npe_model, npe_progress, npe_session_info, npe_settings, npe_status,
-    npe_stroke_options, npe_stroke_report,
+    NPE_FORMAT_RGB_U8, NPE_LOG_INFO, NPE_MODE_COLOR, NPE_OK, npe_dab, npe_edit, npe_frame, npe_image,
+    npe_image_out, npe_load_options, npe_log, npe_model, npe_progress, npe_session_info, npe_settings,
+    npe_status, npe_stroke_options, npe_stroke_report,
 };
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::Path;
 use std::ptr::{null, null_mut};
+use std::sync::Mutex;
 
 /// An open library. It stays open: a library with threads of its own is not closed safely.
 pub struct Npe(&'static Library);
@@ -39,6 +40,7 @@ type GetSettings = unsafe extern "C" fn(*const npe_edit, *mut npe_settings, usiz
 type SetSettings = unsafe extern "C" fn(*mut npe_edit, *const npe_settings) -> npe_status;
 type Decode = unsafe extern "C" fn(*const npe_edit, *const c_void, *const npe_image_out) -> npe_status;
 type SessionInfo = unsafe extern "C" fn(*mut npe_session_info, usize) -> npe_status;
+type SetLog = unsafe extern "C" fn(npe_log, *mut c_void) -> npe_status;
 type Text = unsafe extern "C" fn() -> *const c_char;
 
 /// What the library runs on after a load.
@@ -105,11 +107,12 @@ impl Npe {
             )
         };
         // SAFETY: as above.
-        let (get, set, info) = unsafe {
+        let (get, set, info, set_log) = unsafe {
             (
                 self.symbol::<GetSettings>("npe_get_settings")?,
                 self.symbol::<SetSettings>("npe_set_settings")?,
                 self.symbol::<SessionInfo>("npe_session_get_info")?,
+                self.symbol::<SetLog>("npe_set_log")?,
             )
         };
         // SAFETY: as above.
@@ -127,8 +130,15 @@ impl Npe {
             device: null(),
         };
         let (mut model, mut edit) = (null_mut(), null_mut());
+        // The session's own text about the device is cut where its array ends; the message about the load is not.
+        let told = Mutex::new(String::new());
+        // SAFETY: the mutex lives until listening ends, below.
+        self.check(unsafe { set_log(Some(keep), (&raw const told).cast_mut().cast()) })?;
         // SAFETY: pointers to what lives through the call.
-        self.check(unsafe { load(&options, None, null_mut(), &mut model) })?;
+        let loaded = self.check(unsafe { load(&options, None, null_mut(), &mut model) });
+        // SAFETY: NULL ends the listening.
+        self.check(unsafe { set_log(None, null_mut()) })?;
+        loaded?;
         let model = Handle(model, free_model);
         const SIDE: u32 = 64;
         let mut pixels: Vec<u8> =
@@ -203,6 +213,18 @@ impl Npe {
         // SAFETY: the caller's promise.
         let symbol = unsafe { self.0.get::<T>(name.as_bytes()) };
         symbol.map(|s| *s).map_err(|_| format!("it has no function {name}"))
+    }
+}
+
+/// A log callback that keeps the last message about something done in the `Mutex<String>` at `user`.
+unsafe extern "C" fn keep(level: i32, message: *const c_char, user: *mut c_void) {
+    // SAFETY: the pointer that was given with this callback, to a mutex that outlives it.
+    let told = unsafe { &*user.cast::<Mutex<String>>() };
+    if level == NPE_LOG_INFO
+        && let Ok(mut told) = told.lock()
+    {
+        // SAFETY: a text that is valid during this call.
+        *told = unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned();
     }
 }
 

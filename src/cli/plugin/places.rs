@@ -120,7 +120,7 @@ impl Folders {
         // A relative path in these variables is to be ignored, says the XDG Base Directory Specification.
         let folder = |name: &str| variable(name).filter(|p| p.is_absolute());
         let home = std::env::home_dir().filter(|h| h.is_absolute()).ok_or_else(|| {
-            let text = "your home folder is not known; set HOME, or name the editor's folder with --profile";
+            let text = "your home folder is not known; set HOME";
             Error::new(ErrorKind::Io, text)
         })?;
         let (config, data, cache) = if cfg!(windows) {

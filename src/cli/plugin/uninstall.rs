@@ -157,22 +157,17 @@ fn remove_empty(folder: &Path) -> npe::Result<()> {
 
 /// Removes the folders that were made around the plug-in, where nothing else came into them.
 fn remove_made(place: &Place, manifest: &Manifest) {
-    let above = |made: &str| made.split('/').all(|part| part == "..");
-    let known = |made: &str| made == "." || made == "pykrita" || made == "actions" || above(made);
-    let mut folders: Vec<PathBuf> = manifest
-        .made
-        .iter()
-        .filter(|made| known(made))
-        .filter_map(|made| {
-            let up = made.split('/').filter(|part| *part == "..").count();
-            if up > 0 {
-                place.base.ancestors().nth(up).map(Path::to_owned)
-            } else {
-                Some(place.base.join(made))
-            }
-        })
-        .collect();
-    // The deepest first. "." adds no component.
+    let folder = |made: &String| match made.as_str() {
+        "." => Some(place.base.clone()),
+        "pykrita" | "actions" => Some(place.base.join(made)),
+        above if above.split('/').all(|part| part == "..") => {
+            place.base.ancestors().nth(above.split('/').count()).map(Path::to_owned)
+        }
+        // Nothing else is made by an installation.
+        _ => None,
+    };
+    let mut folders: Vec<PathBuf> = manifest.made.iter().filter_map(folder).collect();
+    // The deepest first.
     folders.sort_by_key(|f| std::cmp::Reverse(f.components().count()));
     for folder in folders {
         // One with something in it is someone's by now.
