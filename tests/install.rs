@@ -146,6 +146,7 @@ fn states<'a>(doctor: &'a Value, what: &str) -> Vec<&'a str> {
 }
 
 const GIMP: &str = ".config/GIMP/3.0/plug-ins/neural-brush";
+const GIMP3: &str = "GNU Image Manipulation Program version 3.0.4";
 const KRITA: &str = ".local/share/krita/pykrita/npe_brush";
 
 #[test]
@@ -179,8 +180,8 @@ fn each_layout_is_found_filled_checked_and_left_as_it_was() {
             Home::new().with("snap/gimp/current/.config/GIMP/3.0"),
             &["snap/gimp/current/.config/GIMP/3.0/plug-ins/neural-brush"],
         ),
-        // Never started: only the program is there.
-        ("gimp", Home::new().command("gimp-3.0", "GNU Image Manipulation Program version 3.0.4"), &[GIMP]),
+        // Never started: only the programs are there.
+        ("gimp", Home::new().command("gimp-3.0", GIMP3).command("python3", ""), &[GIMP]),
         ("krita", Home::new().with(".local/share/krita"), &[KRITA]),
         ("krita", Home::new().command("krita_version", "5.2.9"), &[KRITA]),
         (
@@ -268,6 +269,16 @@ fn the_doctor_finds_what_is_broken() {
     let said = text(&home.npe(&["doctor"]).stdout);
     assert!(said.contains("note     Krita: editor: no Krita 5 was found"), "{said}");
     assert!(said.contains("/.cache/npe/gimp.log (nothing was logged yet)"), "{said}");
+
+    // The plug-in is in place, but nothing here would run it.
+    let bare = Home::new().command("gimp", GIMP3);
+    let said = bare.fails(&["install", "gimp"]);
+    assert!(said.contains("problem: python: there is no python3 in PATH"), "{said}");
+    let said = bare.fails(&["doctor", "gimp"]);
+    assert!(
+        said.contains("ok       GIMP 3.0: editor: GIMP 3.0.4") && said.contains("ok       GIMP 3.0: files"),
+        "{said}"
+    );
 
     let file = |name: &str| home.path(GIMP).join(name);
     let breaks: &[(&str, &dyn Fn(), &[&str])] = &[
@@ -406,7 +417,6 @@ fn what_is_not_ours_is_left_alone() {
 #[test]
 fn failures_are_sentences_and_leave_nothing() {
     let gimp2 = "GNU Image Manipulation Program version 2.10.34";
-    let gimp3 = "GNU Image Manipulation Program version 3.0.4";
     // Editor, home, more arguments, parts of the sentence.
     let table: Vec<(&str, Home, &[&str], &[&str])> = vec![
         (
@@ -432,7 +442,7 @@ fn failures_are_sentences_and_leave_nothing() {
         // Its own first start takes over the old settings only if no profile is there.
         (
             "gimp",
-            Home::new().with(".config/GIMP/2.10").command("gimp", gimp3),
+            Home::new().with(".config/GIMP/2.10").command("gimp", GIMP3),
             &[],
             &[
                 "GIMP 3.0.4 was never started here: start it once, so that it takes over the settings of GIMP 2.10",

@@ -51,9 +51,8 @@ pub fn editor(place: &Place) -> Check {
     match (&place.version, place.too_old()) {
         (_, Some(old)) => problem("editor", format!("{old}; install a newer one")),
         (Some(version), None) => ok("editor", format!("{} {version}", place.editor.name())),
-        (None, None) => {
-            note("editor", "its version can't be told from here; what it left in the home folder was found")
-        }
+        (None, None) if place.package == Package::Named => note("editor", "not looked for, with --profile"),
+        (None, None) => note("editor", "found by its folder; its version can't be told from here"),
     }
 }
 

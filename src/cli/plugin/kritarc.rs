@@ -21,6 +21,8 @@ pub enum Made {
     Group,
     /// The file too.
     File,
+    /// The file's folder too.
+    Folder,
 }
 
 /// Switches the plug-in on; answers whether anything had to be changed.
@@ -42,7 +44,8 @@ pub fn enable(file: &Path) -> Result<bool> {
 /// # Errors
 /// If the file can't be read.
 pub fn would_make(file: &Path) -> Result<Made> {
-    Ok(enabled(read(file)?.as_deref()).1)
+    let (_, made) = enabled(read(file)?.as_deref());
+    Ok(if file.parent().is_some_and(Path::exists) { made } else { Made::Folder })
 }
 
 /// Takes the switch away; answers whether there was one.
@@ -52,8 +55,12 @@ pub fn would_make(file: &Path) -> Result<Made> {
 pub fn disable(file: &Path, made: Made) -> Result<bool> {
     let Some(before) = read(file)? else { return Ok(false) };
     let after = disabled(&before, made);
-    if made == Made::File && after.is_empty() {
+    if matches!(made, Made::File | Made::Folder) && after.is_empty() {
         std::fs::remove_file(file).map_err(|e| io("Krita's settings", file, "removed", e))?;
+        if made == Made::Folder {
+            // One with something in it is someone's by now.
+            let _ = file.parent().map(std::fs::remove_dir);
+        }
         return Ok(true);
     }
     if after == before {
@@ -225,6 +232,27 @@ mod tests {
         assert_eq!(without, b"[abc]\nk=1\n\n[python]\nenable_zoo=true\n\n[xyz]\nk=2\n");
         let alone = b"[abc]\nk=1\n\n[python]\nenable_npe_brush=true\n\n[xyz]\nk=2\n";
         assert_eq!(disabled(alone, Made::Group), b"[abc]\nk=1\n\n[xyz]\nk=2\n");
+    }
+
+    #[test]
+    fn what_was_made_goes_again_if_nothing_came_into_it() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, file) = (root.path().join("config"), root.path().join("config/kritarc"));
+        for (there, expected) in [(false, Made::Folder), (true, Made::File)] {
+            if there {
+                std::fs::create_dir(&folder).unwrap();
+            }
+            let made = would_make(&file).unwrap();
+            assert_eq!(made, expected);
+            assert!(enable(&file).unwrap() && !enable(&file).unwrap());
+            assert!(disable(&file, made).unwrap() && !file.exists());
+            assert_eq!(folder.exists(), there);
+        }
+        enable(&file).unwrap();
+        std::fs::write(&file, "[a]\nb=1\n\n[python]\nenable_npe_brush=true\n").unwrap();
+        disable(&file, Made::Folder).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "[a]\nb=1\n");
+        assert!(!disable(&file, Made::Folder).unwrap());
     }
 
     #[test]
