@@ -281,7 +281,9 @@ fn the_doctor_finds_what_is_broken() {
     );
 
     let file = |name: &str| home.path(GIMP).join(name);
-    let breaks: &[(&str, &dyn Fn(), &[&str])] = &[
+    // What, how, and parts of the sentence.
+    type Break<'a> = (&'a str, &'a dyn Fn(), &'a [&'a str]);
+    let breaks: &[Break<'_>] = &[
         (
             "a changed file",
             &|| fs::write(file("npe_shared/npe.py"), "other").unwrap(),
