@@ -1,153 +1,16 @@
-//! `npe install`, `npe uninstall` and `npe doctor` as a person runs them, in a home folder of each kind: what they leave, and that
-//! nothing else is touched.
+//! `npe install` and `npe uninstall` as a person runs them, in a home folder of each kind: what they leave, and that nothing else
+//! is touched.
 #![cfg(target_os = "linux")]
 
+mod install_common;
+
+use install_common::*;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-/// A home folder, with a folder for commands in PATH and the sources of small plug-ins beside it.
-struct Home {
-    room: tempfile::TempDir,
-    variables: Vec<(&'static str, PathBuf)>,
-}
-
-const PO: &str =
-    "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\nmsgid \"a\"\nmsgstr \"ä\"\n";
-
-impl Home {
-    fn new() -> Self {
-        let room = tempfile::tempdir().unwrap();
-        for folder in ["home", "bin"] {
-            fs::create_dir(room.path().join(folder)).unwrap();
-        }
-        let home = Self { room, variables: Vec::new() };
-        for (name, text) in [
-            ("gimp/neural-brush.py", "#!/usr/bin/env python3\n"),
-            ("gimp/icons/brush.svg", "<svg/>"),
-            ("gimp/tests/test_x.py", "no"),
-            ("krita/npe_brush.desktop", "[Desktop Entry]\nX-KDE-Library=npe_brush\nName=Neural Brush\n"),
-            ("krita/npe_brush/__init__.py", "# starts\n"),
-            ("krita/actions/npe_brush.action", "<ActionCollection/>"),
-            ("shared/npe.py", "# binding\n"),
-            ("shared/locale/de.po", PO),
-        ] {
-            write(&home.room.path().join("glue").join(name), text);
-        }
-        home
-    }
-
-    /// A folder in the home.
-    fn with(self, folder: &str) -> Self {
-        fs::create_dir_all(self.path(folder)).unwrap();
-        self
-    }
-
-    fn variable(mut self, name: &'static str, folder: &str) -> Self {
-        self.variables.push((name, self.path(folder)));
-        self
-    }
-
-    /// A command in PATH that prints this: which editors are installed on the machine that tests is not for tests to know.
-    fn command(self, name: &str, prints: &str) -> Self {
-        let file = self.room.path().join("bin").join(name);
-        write(&file, &format!("#!/bin/sh\necho '{prints}'\n"));
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
-        self
-    }
-
-    fn path(&self, inside: &str) -> PathBuf {
-        self.room.path().join("home").join(inside)
-    }
-
-    fn start(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_npe"));
-        command.args(args).env_clear().env("HOME", self.path("")).env("PATH", self.room.path().join("bin"));
-        command.envs(self.variables.iter().map(|(name, path)| (name, path))).current_dir(self.room.path());
-        if args[0] == "install" {
-            command.arg("--library").arg(library()).args(["--sources", "glue"]);
-        }
-        command
-    }
-
-    fn npe(&self, args: &[&str]) -> Output {
-        self.start(args).output().unwrap()
-    }
-
-    /// Runs it, and answers its JSON.
-    fn json(&self, args: &[&str]) -> Value {
-        let ran = self.npe(&[args, &["--json"]].concat());
-        assert!(ran.status.success(), "{args:?}: {}{}", text(&ran.stdout), text(&ran.stderr));
-        serde_json::from_slice(&ran.stdout).unwrap()
-    }
-
-    /// Runs it; it fails, and answers what it said.
-    fn fails(&self, args: &[&str]) -> String {
-        let ran = self.npe(args);
-        assert_eq!(ran.status.code(), Some(1), "{args:?}: {}", text(&ran.stdout));
-        text(&ran.stdout) + &text(&ran.stderr)
-    }
-
-    /// Everything in the home: kind, permissions, hash of the content.
-    fn listing(&self) -> BTreeMap<PathBuf, (String, u32, u64)> {
-        let mut found = BTreeMap::new();
-        list(&self.path(""), &self.path(""), &mut found);
-        found
-    }
-}
-
-fn list(root: &Path, folder: &Path, found: &mut BTreeMap<PathBuf, (String, u32, u64)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let meta = path.symlink_metadata().unwrap();
-        let content = if meta.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
-        let mut hash = DefaultHasher::new();
-        content.hash(&mut hash);
-        let kind = format!("{:?}", meta.file_type());
-        let inside = path.strip_prefix(root).unwrap().to_owned();
-        found.insert(inside, (kind, meta.permissions().mode(), hash.finish()));
-        if meta.is_dir() {
-            list(root, &path, found);
-        }
-    }
-}
-
-fn write(file: &Path, text: &str) {
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(file, text).unwrap();
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// The library that Cargo built along with this test.
-fn library() -> PathBuf {
-    std::env::current_exe().unwrap().with_file_name("libnpe.so")
-}
-
-/// A model file, small and untrained.
-fn model(file: &Path) {
-    let sizes = npe::model::Sizes { width: 2, hidden: 3, latents: 4 };
-    let model = npe::model::Model::random_of("ian-simple", 64, sizes, npe::model::Dtype::F16, 1).unwrap();
-    fs::write(file, model.to_bytes(npe::model::Dtype::F16).unwrap()).unwrap();
-}
-
-/// The states of a check in all places.
-fn states<'a>(doctor: &'a Value, what: &str) -> Vec<&'a str> {
-    let places = doctor["places"].as_array().unwrap();
-    let checks = places.iter().flat_map(|p| p["checks"].as_array().unwrap());
-    checks.filter(|c| c["what"] == what).map(|c| c["state"].as_str().unwrap()).collect()
-}
-
-const GIMP: &str = ".config/GIMP/3.0/plug-ins/neural-brush";
-const GIMP3: &str = "GNU Image Manipulation Program version 3.0.4";
-const KRITA: &str = ".local/share/krita/pykrita/npe_brush";
+use std::process::Command;
 
 #[test]
 fn each_layout_is_found_filled_checked_and_left_as_it_was() {
@@ -255,92 +118,6 @@ fn each_layout_is_found_filled_checked_and_left_as_it_was() {
         let nothing = home.npe(&["uninstall", editor]);
         assert!(nothing.status.success());
         assert!(text(&nothing.stdout).contains("the plug-in is not installed; nothing was done"));
-    }
-}
-
-#[test]
-fn the_doctor_finds_what_is_broken() {
-    let home = Home::new().with(".config/GIMP/3.0").with(".config/GIMP/3.2");
-    home.json(&["install", "gimp", "--profile", &home.path(".config/GIMP/3.0").to_string_lossy()]);
-    let said = home.fails(&["doctor", "gimp"]);
-    assert!(said.contains("PROBLEM  GIMP 3.2: plug-in: not installed; run npe install gimp"), "{said}");
-    home.json(&["install", "gimp"]);
-    assert_eq!(home.json(&["doctor", "gimp"])["ok"], true);
-    let said = text(&home.npe(&["doctor"]).stdout);
-    assert!(said.contains("note     Krita: editor: no Krita 5 was found"), "{said}");
-    assert!(said.contains("/.cache/npe/gimp.log (nothing was logged yet)"), "{said}");
-
-    // The plug-in is in place, but nothing here would run it.
-    let bare = Home::new().command("gimp", GIMP3);
-    let said = bare.fails(&["install", "gimp"]);
-    assert!(said.contains("problem: python: there is no python3 in PATH"), "{said}");
-    let said = bare.fails(&["doctor", "gimp"]);
-    assert!(
-        said.contains("ok       GIMP 3.0: editor: GIMP 3.0.4") && said.contains("ok       GIMP 3.0: files"),
-        "{said}"
-    );
-
-    let file = |name: &str| home.path(GIMP).join(name);
-    // What, how, and parts of the sentence.
-    type Break<'a> = (&'a str, &'a dyn Fn(), &'a [&'a str]);
-    let breaks: &[Break<'_>] = &[
-        (
-            "a changed file",
-            &|| fs::write(file("npe_shared/npe.py"), "other").unwrap(),
-            &["files: neural-brush/npe_shared/npe.py was changed; run npe install gimp"],
-        ),
-        (
-            "a missing file",
-            &|| fs::remove_file(file("icons/brush.svg")).unwrap(),
-            &["neural-brush/icons/brush.svg is missing"],
-        ),
-        (
-            "no executable bit",
-            &|| {
-                let mode = fs::Permissions::from_mode(0o644);
-                fs::set_permissions(file("neural-brush.py"), mode).unwrap();
-            },
-            &["start: ", "is not executable, so GIMP passes it over"],
-        ),
-        // Half a library: opening it could end the doctor.
-        (
-            "a library cut short",
-            &|| {
-                let bytes = fs::read(file("libnpe.so")).unwrap();
-                fs::write(file("libnpe.so"), &bytes[..bytes.len() / 2]).unwrap();
-            },
-            &["neural-brush/libnpe.so was changed", "it is not opened, because it is damaged"],
-        ),
-        (
-            "a model that is none",
-            &|| write(&file("models/own.safetensors"), "text"),
-            &["models/own.safetensors: "],
-        ),
-        (
-            "a list that is none",
-            &|| fs::write(file("npe-install.json"), "{").unwrap(),
-            &["npe-install.json is damaged", "--force"],
-        ),
-        // It would have a file of the person removed.
-        (
-            "a list of others' files",
-            &|| {
-                let list = fs::read_to_string(file("npe-install.json")).unwrap();
-                let list = list.replace("neural-brush/icons/brush.svg", "neural-brush/../../gimprc");
-                fs::write(file("npe-install.json"), list).unwrap();
-            },
-            &["names \"neural-brush/../../gimprc\", which is none of the plug-in's"],
-        ),
-    ];
-    for (what, damage, sentences) in breaks {
-        damage();
-        let said = home.fails(&["doctor", "gimp"]);
-        for sentence in *sentences {
-            assert!(said.contains("PROBLEM  GIMP 3.0") && said.contains(sentence), "{what}: {said}");
-        }
-        let _ = fs::remove_dir_all(file("models"));
-        home.json(&["install", "gimp", "--force"]);
-        assert_eq!(home.json(&["doctor", "gimp"])["ok"], true, "{what}");
     }
 }
 
@@ -552,31 +329,6 @@ fn a_folder_that_cant_be_written_gets_a_sentence() {
 }
 
 #[test]
-fn kritas_settings_keep_every_other_line() {
-    let home = Home::new().with("resources").with(".local/share/krita").with(".config");
-    let resources = home.path("resources");
-    let rc = format!("ResourceDirectory={}\n\n[MainWindow]\nä=1,2\n", resources.display());
-    let file = home.path(".config/kritarc");
-    // A link into a folder of settings, as people have who keep those under version control.
-    write(&home.path("dotfiles/kritarc"), &rc);
-    fs::set_permissions(home.path("dotfiles/kritarc"), fs::Permissions::from_mode(0o600)).unwrap();
-    symlink(home.path("dotfiles/kritarc"), &file).unwrap();
-    let before = home.listing();
-    let done = home.json(&["install", "krita"]);
-    assert_eq!(done["places"][0]["folder"], *resources.join("pykrita/npe_brush").to_string_lossy());
-    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{rc}\n[python]\nenable_npe_brush=true\n"));
-    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(file.is_symlink());
-    assert_eq!(states(&home.json(&["doctor", "krita"]), "switch"), ["ok"]);
-    fs::write(&file, format!("{rc}\n[python]\nenable_npe_brush=false\n")).unwrap();
-    let said = home.fails(&["doctor", "krita"]);
-    assert!(said.contains("PROBLEM  Krita: switch: it is off in "), "{said}");
-    home.json(&["install", "krita"]);
-    home.json(&["uninstall", "krita"]);
-    assert_eq!(home.listing(), before);
-}
-
-#[test]
 fn a_dry_run_changes_nothing() {
     let home = Home::new().with(".config/GIMP/3.0").with(".local/share/krita");
     let before = home.listing();
@@ -585,50 +337,4 @@ fn a_dry_run_changes_nothing() {
         assert!(ran.status.success() && text(&ran.stdout).contains(says), "{}", text(&ran.stdout));
     }
     assert_eq!(home.listing(), before);
-}
-
-#[test]
-fn krita_imports_the_zip() {
-    let home = Home::new();
-    let done = home.json(&["install", "krita", "--zip", "npe.zip"]);
-    let said = home.fails(&["install", "krita", "--zip", "npe.zip"]);
-    assert!(said.contains("npe.zip exists already"), "{said}");
-    let file = fs::File::open(home.room.path().join("npe.zip")).unwrap();
-    let mut zip = zip::ZipArchive::new(file).unwrap();
-    let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
-    // Krita's importer: the desktop file names the module, whose folder must have an entry of its own.
-    assert!(names.iter().any(|n| n.ends_with("/npe_brush/")), "{names:?}");
-    assert_eq!(names.iter().filter(|n| !n.ends_with('/')).count() as u64, done["files"].as_u64().unwrap());
-    // As it is imported, it is known for ours.
-    let data = home.path(".local/share/krita");
-    fs::create_dir_all(&data).unwrap();
-    zip.extract(&data).unwrap();
-    assert_eq!(
-        states(&serde_json::from_slice(&home.npe(&["doctor", "krita", "--json"]).stdout).unwrap(), "files"),
-        ["ok"]
-    );
-    home.json(&["install", "krita"]);
-    home.json(&["uninstall", "krita"]);
-    assert!(!home.path(KRITA).exists());
-}
-
-/// The plug-ins that the command itself carries: whole, or told as missing.
-#[test]
-fn the_carried_plug_ins_install() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugin-glue");
-    for (editor, folder, entry) in [
-        ("gimp", ".config/GIMP/3.0", "gimp/neural-brush.py"),
-        ("krita", ".local/share/krita", "krita/npe_brush.desktop"),
-    ] {
-        let home = Home::new().with(folder);
-        let mut install = Command::new(env!("CARGO_BIN_EXE_npe"));
-        install.args(["install", editor, "--library"]).arg(library()).env_clear().env("HOME", home.path(""));
-        let ran = install.output().unwrap();
-        if root.join(entry).exists() {
-            assert!(ran.status.success(), "{}", text(&ran.stderr));
-            assert_eq!(states(&home.json(&["doctor", editor]), "files"), ["ok"]);
-        } else {
-            assert!(text(&ran.stderr).contains("this npe has no plug-in for "), "{}", text(&ran.stderr));
-        }
-    }
 }
