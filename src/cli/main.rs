@@ -13,6 +13,7 @@ mod info;
 mod interpolate;
 mod job;
 mod machine;
+mod plugin;
 mod progress;
 mod read;
 mod report;
@@ -45,6 +46,9 @@ enum Command {
     Info(info::Args),
     Demo(demo::Args),
     Figures(figures::Args),
+    Install(plugin::install::Args),
+    Uninstall(plugin::uninstall::Args),
+    Doctor(plugin::doctor::Args),
 }
 
 fn main() -> ExitCode {
@@ -71,6 +75,9 @@ fn main() -> ExitCode {
         Command::Info(args) => info::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Figures(args) => figures::run(&args),
+        Command::Install(args) => plugin::install::run(&args),
+        Command::Uninstall(args) => plugin::uninstall::run(&args),
+        Command::Doctor(args) => plugin::doctor::run(&args),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

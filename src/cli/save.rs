@@ -155,7 +155,7 @@ fn format(path: &Path) -> Result<ImageFormat> {
 }
 
 /// The error without the temporary file's name, which says nothing to a person.
-fn plain(error: std::io::Error) -> std::io::Error {
+pub fn plain(error: std::io::Error) -> std::io::Error {
     let code =
         error.get_ref().and_then(|named| named.source()).and_then(|e| e.downcast_ref::<std::io::Error>());
     match code.and_then(std::io::Error::raw_os_error) {
