@@ -11,7 +11,7 @@ import places
 
 sys.path.insert(0, os.path.join(places.GLUE, "gimp"))
 from npe_gimp import canvas_view  # noqa: E402
-from npe_gimp.canvas_view import Brush, Stroke, View, inside, square  # noqa: E402
+from npe_gimp.canvas_view import Brush, Stroke, View, inside, square, touches  # noqa: E402
 from npe_shared import npe  # noqa: E402
 
 
@@ -37,6 +37,14 @@ class ViewTest(unittest.TestCase):
         after = view.to_photo(123, 456)
         # The photo lies on whole pixels of the screen.
         self.assertLess(max(abs(before[0] - after[0]), abs(before[1] - after[1])), 0.5)
+
+        small = self.view(400, 300)
+        small.zoom_to(1.0, 400, 300)
+        x, y = small.to_screen(30, 280)
+        for zoom in (1.5, 2.0, 4.0):
+            small.zoom_to(zoom, x, y)
+        at = small.to_photo(x, y)
+        self.assertLess(max(abs(at[0] - 30), abs(at[1] - 280)), 1.0)
 
     def test_the_photo_can_not_be_lost(self) -> None:
         view = self.view()
@@ -121,6 +129,11 @@ class FrameTest(unittest.TestCase):
         self.assertTrue(inside(npe.Frame(0.0, 0.0, 20.0, 0.0), 9.0, 9.0))
         self.assertFalse(inside(npe.Frame(0.0, 0.0, 20.0, 45.0), 9.0, 9.0))
         self.assertTrue(inside(npe.Frame(0.0, 0.0, 20.0, 45.0), 13.0, 0.0))
+
+    def test_a_dab_beside_the_frame_may_reach_in(self) -> None:
+        frame = npe.Frame(0.0, 0.0, 20.0)
+        self.assertTrue(touches(frame, npe.Dab(12.0, 0.0, 3.0)))
+        self.assertFalse(touches(frame, npe.Dab(14.0, 0.0, 3.0)))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The canvas of the window: shows the photo, and turns what a mouse or a pen does into strokes, frames and picked colours.
+"""The canvas of the window: shows the photo, and turns what a mouse or a pen does into strokes, frames and colours.
 
-It knows nothing of edits. The photo is kept as it looks on the screen, so that moving the brush's outline costs nothing.
-"""
+It knows nothing of edits. The photo is kept as it looks on the screen, so that moving the brush's outline costs
+nothing. """
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from npe_shared import npe  # noqa: E402
 from npe_shared.words import _  # noqa: E402
 
 from .canvas_picture import Scene  # noqa: E402
-from .canvas_view import Brush, Stroke, View, inside, square  # noqa: E402
+from .canvas_view import Brush, Stroke, View, inside, square, touches  # noqa: E402
 
 #: How much a step of the wheel enlarges.
 WHEEL = 2.0 ** 0.25
@@ -37,6 +37,9 @@ class Hand:
 
     def stroked(self, dabs: List[npe.Dab], first: bool, last: bool) -> None:
         """A stroke has grown: all of its dabs so far."""
+
+    def missed(self) -> None:
+        """A stroke went nowhere near the frame; nothing was said of it."""
 
     def picked(self, color: Tuple[float, float, float]) -> None:
         """A colour of what is shown, sRGB."""
@@ -72,14 +75,16 @@ class Canvas(Gtk.Grid):
         self._pressure = 1.0
         self._from = (0.0, 0.0)
         self._stroke: Optional[Stroke] = None
+        self._hit = False
         self._area = Gtk.DrawingArea(hexpand=True, vexpand=True, can_focus=True)
         self._area.set_size_request(240, 240)
         self._area.get_accessible().set_name(_("Canvas"))
         self._area.add_events(
             Gdk.EventMask.POINTER_MOTION_MASK | Gdk.EventMask.BUTTON_PRESS_MASK | Gdk.EventMask.BUTTON_RELEASE_MASK
             | Gdk.EventMask.SCROLL_MASK | Gdk.EventMask.SMOOTH_SCROLL_MASK | Gdk.EventMask.LEAVE_NOTIFY_MASK)
-        for name, handler in (("draw", self._draw), ("size-allocate", self._sized), ("motion-notify-event", self._motion),
-                              ("button-press-event", self._press), ("button-release-event", self._release),
+        for name, handler in (("draw", self._draw), ("size-allocate", self._sized),
+                              ("motion-notify-event", self._motion), ("button-press-event", self._press),
+                              ("button-release-event", self._release),
                               ("scroll-event", self._scroll), ("leave-notify-event", self._leave),
                               ("grab-broken-event", self._broken)):
             self._area.connect(name, handler)
@@ -150,7 +155,7 @@ class Canvas(Gtk.Grid):
     def finish(self) -> None:
         """Ends a stroke that is being drawn, as when the window closes over it."""
         if self._doing == _PAINT and self._stroke is not None:
-            self._hand.stroked(self._stroke.dabs, False, True)
+            self._tell(True)
         self._doing, self._stroke = _IDLE, None
 
     def grab(self) -> None:
@@ -183,12 +188,22 @@ class Canvas(Gtk.Grid):
                 if inside(face, x, y) and face is not self._frame:
                     self._hand.chose(i)
                     return
-        if not self.ready:
+        if not self.ready or self._frame is None:
             return
-        self._doing, self._stroke = _PAINT, Stroke(self.brush)
+        self._doing, self._stroke, self._hit = _PAINT, Stroke(self.brush), False
         self._stroke.add(x, y, self._pressure)
-        self._hand.stroked(self._stroke.dabs[:], True, False)
+        self._tell(False)
         self._area.queue_draw()
+
+    def _tell(self, last: bool) -> None:
+        """Tells of the stroke once it has come to the frame."""
+        assert self._stroke is not None and self._frame is not None
+        dabs, first = self._stroke.dabs, not self._hit
+        self._hit = self._hit or touches(self._frame, dabs[-1])
+        if self._hit:
+            self._hand.stroked(dabs[:], first, last)
+        elif last:
+            self._hand.missed()
 
     def _motion(self, _area: Gtk.Widget, event: Gdk.EventMotion) -> bool:
         before = self._pointer
@@ -200,7 +215,7 @@ class Canvas(Gtk.Grid):
         elif self._doing == _PAINT and self._stroke is not None:
             x, y = self.view.to_photo(event.x, event.y)
             if self._stroke.add(x, y, self._pressure):
-                self._hand.stroked(self._stroke.dabs[:], False, False)
+                self._tell(False)
         elif self._doing == _FRAME:
             self._area.queue_draw()
         for at in (before, self._pointer):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What the canvas shows: a small picture of the whole photo, the part of it around the face at full size, and the change.
+"""What the canvas shows: a small picture of the whole photo, the part around the face at full size, and the change.
 
 The large ones are kept at half, a quarter, ... of their size too, each made when it is needed first, so that a photo of
 24 megapixels is zoomed and painted on without a stutter.

@@ -39,7 +39,7 @@ class View:
         self.zoom = min(MOST_ZOOM, max(LEAST_ZOOM, 0.97 * min(self.width / self.photo_width,
                                                               self.height / self.photo_height)))
         self._fitted = True
-        self._hold()
+        self._center()
 
     def fit_frame(self, frame: npe.Frame) -> None:
         """The surroundings of a face."""
@@ -50,29 +50,31 @@ class View:
         self._hold()
 
     def zoom_to(self, zoom: float, x: float, y: float) -> None:
-        """With a point of the screen held where it is."""
+        """With a point of the screen held where it is; all of the photo, once there is room for it, goes to the middle."""
         at_x, at_y = self.to_photo(x, y)
+        shrunk = zoom < self.zoom
         self.zoom = min(MOST_ZOOM, max(LEAST_ZOOM, zoom))
         self.x, self.y = x - at_x * self.zoom, y - at_y * self.zoom
         self._fitted = False
         self._hold()
+        if shrunk and self.photo_width * self.zoom <= self.width and self.photo_height * self.zoom <= self.height:
+            self._center()
 
     def pan(self, dx: float, dy: float) -> None:
         self.x += dx
         self.y += dy
         self._hold()
 
+    def _center(self) -> None:
+        self.x = 0.5 * (self.width - self.photo_width * self.zoom)
+        self.y = 0.5 * (self.height - self.photo_height * self.zoom)
+        self._hold()
+
     def _hold(self) -> None:
-        """A photo that is smaller than the screen's part stands in the middle, a larger one can be moved so far that its
-        edge is in the middle. Whole pixels: the photo is not blurred for nothing."""
-        for axis in ("x", "y"):
-            room = self.width if axis == "x" else self.height
-            size = (self.photo_width if axis == "x" else self.photo_height) * self.zoom
-            if size <= room:
-                at = 0.5 * (room - size)
-            else:
-                at = min(0.5 * room, max(0.5 * room - size, getattr(self, axis)))
-            setattr(self, axis, float(round(at)))
+        """The photo can't be lost: it is always in the middle of the screen's part. Whole pixels: it is not blurred for
+        nothing."""
+        self.x = _held(self.x, self.width, self.photo_width * self.zoom)
+        self.y = _held(self.y, self.height, self.photo_height * self.zoom)
 
     def to_photo(self, x: float, y: float) -> Tuple[float, float]:
         return (x - self.x) / self.zoom, (y - self.y) / self.zoom
@@ -87,6 +89,10 @@ class View:
         if size <= room:
             return 0.0, room, room, 0.0
         return -0.5 * room, size + 0.5 * room, room, -getattr(self, axis)
+
+
+def _held(at: float, room: float, size: float) -> float:
+    return float(round(min(0.5 * room, max(0.5 * room - size, at))))
 
 
 class Brush(NamedTuple):
@@ -134,6 +140,11 @@ def square(x1: float, y1: float, x2: float, y2: float) -> npe.Frame:
     """The square that is drawn by dragging from one corner."""
     side = max(abs(x2 - x1), abs(y2 - y1))
     return npe.Frame(x1 + math.copysign(0.5 * side, x2 - x1), y1 + math.copysign(0.5 * side, y2 - y1), side)
+
+
+def touches(frame: npe.Frame, dab: npe.Dab) -> bool:
+    """Whether a dab reaches into a frame."""
+    return inside(frame._replace(side=frame.side + 2.0 * dab.radius), dab.x, dab.y)
 
 
 def inside(frame: npe.Frame, x: float, y: float) -> bool:

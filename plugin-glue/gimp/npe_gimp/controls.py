@@ -75,14 +75,14 @@ class SettingsBox(Gtk.Box):
         self._changed = changed
         self._sliders: Dict[str, Slider] = {}
         self._add("strength", _("Strength"), _("How far a stroke goes towards its colour. For strokes from now on."))
-        self._add("freedom", _("Freedom"), _("How far the face may leave the one in the photo: more for large changes such "
-                                             "as new hair, less for fine ones. For strokes from now on."))
-        self._add("detail", _("Detail"), _("How much of the photo's own fine detail (pores, strands of hair) stays where "
-                                           "the face has changed."))
+        self._add("freedom", _("Freedom"), _("How far the face may leave the one in the photo: more for large changes "
+                                             "such as new hair, less for fine ones. For strokes from now on."))
+        self._add("detail", _("Detail"), _("How much of the photo's own fine detail (pores, strands of hair) stays "
+                                           "where the face has changed."))
         self._add("locality", _("Locality"), _("How closely the change keeps to where you painted. At 0 the whole face "
                                                "may follow."))
-        self._add("mask", _("Mask gain"), _("How readily small changes are taken into the photo. At 0 nothing is shown."),
-                  800.0)
+        self._add("mask", _("Mask gain"), _("How readily small changes are taken into the photo. At 0 nothing is "
+                                            "shown."), 800.0)
         self.set_sensitive(False)
 
     def _add(self, name: str, label: str, tooltip: str, upper: float = 100.0) -> None:
@@ -98,7 +98,7 @@ class SettingsBox(Gtk.Box):
 
     def _moved(self, name: str, value: float) -> None:
         if self._settings is not None:
-            self._settings = self._settings._replace(**{name: value})
+            self._settings = self._settings._replace(**{name: value})  # type: ignore[arg-type]
             self._changed(self._settings)
 
 
@@ -148,8 +148,8 @@ class AttributesBox(Gtk.Box):
             child.show_all()
 
     def _slider(self, name: str) -> Slider:
-        return Slider(attribute_label(name), _("0 is as in the photo; 1 or −1 is one typical step from there."), -5.0, 5.0,
-                      0.0, 2, lambda value: self._moved(name, value))
+        return Slider(attribute_label(name), _("0 is as in the photo; 1 or −1 is one typical step from there."), -5.0,
+                      5.0, 0.0, 2, lambda value: self._moved(name, value))
 
 
 #: The devices that can be asked for.
@@ -173,10 +173,10 @@ class ModelBox(Gtk.Box):
         for device in _DEVICES:
             self._device.append(device, devices[device])
         for combo, label, tooltip in (
-                (self._model, _("Model"), _("The network that makes the face. What was painted with one model can't be taken "
-                                            "over to another.")),
-                (self._device, _("Device"), _("What computes it. The graphics card needs an NVIDIA card and libtorch; below "
-                                              "stands what is really used."))):
+                (self._model, _("Model"), _("The network that makes the face. What was painted with one model can't be "
+                                            "taken over to another.")),
+                (self._device, _("Device"), _("What computes it. The graphics card needs an NVIDIA card and libtorch; "
+                                              "below stands what is really used."))):
             combo.set_tooltip_text(tooltip)
             combo.get_accessible().set_name(label)
             # A long name of a file must not widen the panel.

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The small pictures that Paint Live and the canvas window have in common: the network's views, and the latent tiles."""
+"""The small pictures that Paint Live and the canvas window have in common: the network's views, the latent tiles."""
 
 from __future__ import annotations
 
 import math
-from typing import Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 import gi
 
@@ -58,7 +58,8 @@ class Picture(Gtk.DrawingArea):
         w, h = scale * self._pixbuf.get_width(), scale * self._pixbuf.get_height()
         return 0.5 * (width - w), 0.5 * (height - h), w, h
 
-    def _draw(self, _widget: Gtk.Widget, cr: "object") -> bool:
+    def _draw(self, _widget: Gtk.Widget, cr: Any) -> bool:
+        # Not at the top: a panel whose pictures stay empty is better than none.
         import cairo
         left, top, width, height = self.place()
         cr.rectangle(left, top, width, height)
@@ -106,8 +107,8 @@ class ViewsBox(Gtk.Box):
 
 
 class LatentsBox(Gtk.Box):
-    """The latent tiles to paint on: the left button makes a tile more positive (red), the right one more negative (blue),
-    the middle one neutral."""
+    """The latent tiles to paint on: the left button makes a tile more positive (red), the right one more negative
+    (blue), the middle one neutral."""
 
     def __init__(self, painted: Callable[[float, float, float, float], None], side: int = 180) -> None:
         """`painted` is told the place and the radius in tiles, and the value: what Edit.paint_latents takes."""

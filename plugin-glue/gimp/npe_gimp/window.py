@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Neural Brush…: the procedure that opens the window with its own canvas. The window is in `window_main`, what it does to
-the image in `window_session`."""
+"""Neural Brush…: the procedure that opens the window with its own canvas. The window is in `window_main`, what it does
+to the image in `window_session`."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     procedure.add_menu_path("<Image>/Filters/" + _("Neural Brush"))
     procedure.set_documentation(
         _("Paint on a face in a window of its own; what you paint becomes real"),
-        _("Opens a window with a canvas, the network's views and its latent tiles. Apply adds one layer over the selected one, in "
-          "one step of undo; a layer that was made so can be opened and painted on again. For scripts there are the "
-          "procedures plug-in-npe-apply-strokes and plug-in-npe-paint-layer."), name)
+        _("Opens a window with a canvas, the network's views and its latent tiles. Apply adds one layer over the "
+          "selected one, in one step of undo; a layer that was made so can be opened and painted on again. For scripts "
+          "there are the procedures plug-in-npe-apply-strokes and plug-in-npe-paint-layer."), name)
     return procedure
 
 
@@ -62,8 +62,9 @@ def show(image: Gimp.Image, layer: Gimp.Layer) -> bool:
     try:
         gi.require_foreign("cairo")
     except ImportError as e:
-        raise errors.Refused(_("This window draws with cairo, and Python's package for it is not installed (python3-gi-cairo "
-                               "in Debian and Ubuntu). Install it, or use Paint Live. ({error})").format(error=e)) from e
+        raise errors.Refused(_("This window draws with cairo, and Python's package for it is not installed "
+                               "(python3-gi-cairo in Debian and Ubuntu). Install it, or use Paint Live. ({error})"
+                               ).format(error=e)) from e
     from gi.repository import GimpUi, Gtk
     GimpUi.init("neural-brush")
     from .window_main import CanvasWindow

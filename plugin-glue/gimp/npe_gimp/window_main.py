@@ -48,7 +48,7 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
         self._models = ModelBox(os.path.join(_HERE, "models"), self._load, self._may_lose)
         self._views = ViewsBox(VIEWS, len(VIEWS), 88)
         self._build()
-        self.connect("delete-event", lambda _window, _event: self.cancel() or True)
+        self.connect("delete-event", self._closed)
         self.connect("key-press-event", self._key)
         self.connect("key-release-event", self._key_up)
         self._show_state(_("Loading…"), True)
@@ -147,17 +147,23 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
     def cancel(self) -> None:
         """Closes; asks first if something would be lost."""
         self._canvas.finish()
-        if self._session.dirty() and not self._ask(_("Close without applying?"), _("What you have painted here is lost."),
+        if self._session.dirty() and not self._ask(_("Close without applying?"),
+                                                   _("What you have painted here is lost."),
                                                    _("_Close without applying")):
             return
         self._session.close()
         self.destroy()
 
+    def _closed(self, _window: Gtk.Window, _event: Gdk.Event) -> bool:
+        self.cancel()
+        return True
+
     def help(self) -> None:
         page = os.path.join(_HERE, "help", "index.html")
         try:
             if not os.path.exists(page):
-                raise errors.Refused(_("The help page {page} is missing. Install again: npe install gimp").format(page=page))
+                raise errors.Refused(_("The help page {page} is missing. Install again: npe install gimp").format(
+                    page=page))
             Gio.AppInfo.launch_default_for_uri(Gio.File.new_for_path(page).get_uri(), None)
         except Exception as e:  # noqa: BLE001 - no browser is no reason to fail
             self.failed(errors.sentence(e) if isinstance(e, errors.Refused) else _(
@@ -173,10 +179,10 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
     def zoom_to(self, what: str) -> None:
         """"fit", "face" or "1"."""
         view = self._canvas.view
-        if what == "fit" or (what == "face" and self._frame is None):
-            view.fit()
-        elif what == "face":
+        if what == "face" and self._frame is not None:
             view.fit_frame(self._frame)
+        elif what != "1":
+            view.fit()
         else:
             view.zoom_to(1.0, 0.5 * view.width, 0.5 * view.height)
         self._canvas.look()
@@ -211,8 +217,8 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
     def _frame_selection(self) -> None:
         bounds = self._session.selection()
         if bounds is None:
-            self.failed(_("Nothing is selected in GIMP. Select the face there, from above the hair to below the chin; or draw "
-                          "the square here."))
+            self.failed(_("Nothing is selected in GIMP. Select the face there, from above the hair to below the chin; "
+                          "or draw the square here."))
         else:
             self.framed(frames.around(bounds))
 
@@ -231,6 +237,9 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
         self._canvas.trail = color if mode == npe.MODE_COLOR else (
             {npe.MODE_LIGHTEN: 1.0, npe.MODE_DARKEN: 0.0}.get(mode, 0.5),) * 3
         self._do(Session.stroke)(dabs, color, mode, first, last)
+
+    def missed(self) -> None:
+        self._state.take(_("Paint inside the dashed square: it is all that the network sees."))
 
     def picked(self, color: Tuple[float, float, float]) -> None:
         self._brush.take_color(color)
@@ -264,7 +273,8 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
             if self._canvas.framing:
                 text = _("Drag a square around the face, from above the hair to below the chin.")
             elif self._session.ready():
-                text = _("Paint on the face. Ctrl-click picks a colour, X shows the photo before, [ and ] size the brush.")
+                text = _("Paint on the face. Ctrl-click picks a colour, X shows the photo before, [ and ] size the "
+                         "brush.")
         self._state.take(text, busy)
 
     def progress(self, done: float) -> None:
@@ -288,8 +298,8 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
         if 0 <= chosen < len(faces):
             # The exact frame instead of the one from the small picture.
             faces[chosen] = frame
-        log.info("a face of %.0f pixels at %.0f, %.0f; model %s on %s", frame.side, frame.cx, frame.cy, opened.model.name,
-                 opened.session.device)
+        log.info("a face of %.0f pixels at %.0f, %.0f; model %s on %s", frame.side, frame.cx, frame.cy,
+                 opened.model.name, opened.session.device)
         self._frame = frame
         self._latents = opened.model.latents
         self._stop_framing()

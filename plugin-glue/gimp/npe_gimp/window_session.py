@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The canvas window without its widgets: a layer, the faces in it, the edit of one of them, and how it comes into the image.
+"""The canvas window without its widgets: a layer, its faces, the edit of one of them, and how it comes into the image.
 
-All on the main thread; the engine works in Live's. Strokes go on Live's base: a stroke that is being drawn is taken back and
-done again with each dab, so that its result grows with it and is one thing to undo.
+All on the main thread; the engine works in Live's. Strokes go on Live's base: a stroke that is being drawn is taken
+back and done again with each dab, so that its result grows with it and is one thing to undo.
 """
 
 from __future__ import annotations
@@ -82,17 +82,19 @@ class Session(Listener):
     """One layer in the window."""
 
     def __init__(self, image: Gimp.Image, layer: Gimp.Layer, watcher: Watcher) -> None:
-        """Begins with a layer: an ordinary one, or the result of an earlier edit, which then goes on. Raises Refused."""
+        """Begins with a layer: an ordinary one, or the result of an earlier edit, which goes on. Raises Refused."""
         self.image = image
         source = edits.source_of(layer, image)
         if source is None:
-            raise Refused(_("The layer that “{layer}” was painted over is not in the image any more. Select the layer with "
-                            "the photo.").format(layer=layer.get_name()))
+            raise Refused(_("The layer that “{layer}” was painted over is not in the image any more. Select the layer "
+                            "with the photo.").format(layer=layer.get_name()))
         self.source = source
-        self._old: Optional[edits.Found] = edits.find(image, layer, source) if layer.get_id() != source.get_id() else None
+        self._old: Optional[edits.Found] = None
+        if layer.get_id() != source.get_id():
+            self._old = edits.find(image, layer, source)
         if self._old is not None and self._old.guide is not None:
-            raise Refused(_("“{layer}” is being painted on in Paint Live. Press Bake there first, then open this window "
-                            "again.").format(layer=layer.get_name()))
+            raise Refused(_("“{layer}” is being painted on in Paint Live. Press Bake there first, then open this "
+                            "window again.").format(layer=layer.get_name()))
         self.kind = pixels.kind(image, source)
         self._whole = npe.Rect(0, 0, source.get_width(), source.get_height())
         if min(self._whole.width, self._whole.height) < 8:
@@ -148,8 +150,8 @@ class Session(Listener):
         if chosen >= 0:
             self.choose(chosen)
         else:
-            self._watcher.failed(_("No face was found in the layer “{layer}”. Draw a square around the face, from above the "
-                                   "hair to below the chin.").format(layer=self.source.get_name()))
+            self._watcher.failed(_("No face was found in the layer “{layer}”. Draw a square around the face, from "
+                                   "above the hair to below the chin.").format(layer=self.source.get_name()))
 
     def _first_face(self) -> int:
         """The largest, or the largest one in the selection if there is one there."""
@@ -200,7 +202,8 @@ class Session(Listener):
 
     # The edit.
 
-    def stroke(self, dabs: List[npe.Dab], color: Tuple[float, float, float], mode: int, first: bool, last: bool) -> None:
+    def stroke(self, dabs: List[npe.Dab], color: Tuple[float, float, float], mode: int, first: bool,
+               last: bool) -> None:
         """A stroke that grows: all of its dabs so far, in pixels of the layer."""
         if first or self._stroke is None:
             self._stroke = _Drawn(color, mode, lambda _done: not self._closed)
@@ -317,8 +320,8 @@ class Session(Listener):
         if not self._applying or not self._there() or self._frame is None or self.scene.change is None:
             return
         if (self.source.get_width(), self.source.get_height()) != (self._whole.width, self._whole.height):
-            raise Refused(_("The layer “{layer}” is now {width}×{height} pixels and was {was_width}×{was_height} when this "
-                            "window opened. Undo that in GIMP, then apply again.").format(
+            raise Refused(_("The layer “{layer}” is now {width}×{height} pixels and was {was_width}×{was_height} when "
+                            "this window opened. Undo that in GIMP, then apply again.").format(
                                 layer=self.source.get_name(), width=self.source.get_width(),
                                 height=self.source.get_height(), was_width=self._whole.width,
                                 was_height=self._whole.height))
@@ -347,11 +350,12 @@ class Session(Listener):
             return False
         if not self.image.is_valid():
             self._lost = True
-            self._watcher.gone(_("The image was closed in GIMP, so this edit can't be applied any more. Close this window."))
+            self._watcher.gone(_("The image was closed in GIMP, so this edit can't be applied any more. Close this "
+                                 "window."))
         elif not self.source.is_valid():
             self._lost = True
-            self._watcher.gone(_("The layer was removed from the image, so this edit can't be applied any more. Close this "
-                                 "window."))
+            self._watcher.gone(_("The layer was removed from the image, so this edit can't be applied any more. Close "
+                                 "this window."))
         return not self._lost
 
     def _run(self, told: Callable[[], None]) -> bool:

@@ -42,10 +42,10 @@ class BrushBox(Gtk.Box):
         row.pack_start(self._picker, False, False, 0)
         row.pack_start(self._mode, True, True, 0)
         self.pack_start(row, False, False, 0)
-        self._size = Slider(_("Size"), _("Diameter of the brush in pixels of the photo ([ and ])."), 1.0, 500.0, 40.0, 0,
-                            lambda _value: self._tell(), 2.0)
-        self._hardness = Slider(_("Hardness (%)"), _("100 has a sharp edge, 0 is soft from the middle on."), 0.0, 100.0, 50.0,
-                                0, lambda _value: self._tell())
+        self._size = Slider(_("Size"), _("Diameter of the brush in pixels of the photo ([ and ])."), 1.0, 500.0, 40.0,
+                            0, lambda _value: self._tell(), 2.0)
+        self._hardness = Slider(_("Hardness (%)"), _("100 has a sharp edge, 0 is soft from the middle on."), 0.0, 100.0,
+                                50.0, 0, lambda _value: self._tell())
         self.pack_start(self._size, False, False, 0)
         self.pack_start(self._hardness, False, False, 0)
         row = Gtk.Box(spacing=GAP)
@@ -107,14 +107,15 @@ class FaceBox(Gtk.Box):
                  selection: Callable[[], None]) -> None:
         super().__init__(spacing=GAP)
         self._face = -1
-        self._combo = Gtk.ComboBoxText(tooltip_text=_("The face that is painted on. A click on another one in the photo chooses "
-                                                      "it too."))
+        self._combo = Gtk.ComboBoxText(tooltip_text=_("The face that is painted on. A click on another one in the "
+                                                      "photo chooses it too."))
         self._combo.get_accessible().set_name(_("Face"))
         self._handler = self._combo.connect("changed", lambda combo: chosen(combo.get_active()))
         self._draw = Gtk.ToggleButton(label=_("Draw"), tooltip_text=_(
             "Draw a square around the face on the photo, from above the hair to below the chin."))
         self._drawer = self._draw.connect("toggled", lambda button: drawing(button.get_active()))
-        around = Gtk.Button(label=_("Selection"), tooltip_text=_("Takes the square around GIMP's selection as the face."))
+        around = Gtk.Button(label=_("Selection"),
+                            tooltip_text=_("Takes the square around GIMP's selection as the face."))
         around.connect("clicked", lambda _button: selection())
         self.pack_start(self._combo, True, True, 0)
         self.pack_start(self._draw, False, False, 0)
@@ -159,8 +160,9 @@ class Tools(Gtk.Box):
                                   lambda: window.act(Session.redo))
         self._gap()
         self._button("zoom-out", _("Zoom out"), _("Smaller (−)"), lambda: window.zoom(0.5 ** 0.5))
-        self._zoom = Gtk.Label(width_chars=6, tooltip_text=_("How large the photo is shown. The wheel zooms at the pointer; the "
-                                                             "middle button, or the space key held, moves the photo."))
+        self._zoom = Gtk.Label(width_chars=6, tooltip_text=_("How large the photo is shown. The wheel zooms at the "
+                                                             "pointer; the middle button, or the space key held, moves "
+                                                             "the photo."))
         self.pack_start(self._zoom, False, False, 0)
         self._button("zoom-in", _("Zoom in"), _("Larger (+)"), lambda: window.zoom(2 ** 0.5))
         self._button("zoom-fit-best", _("Whole photo"), _("All of the photo (0)"), lambda: window.zoom_to("fit"))
@@ -168,15 +170,15 @@ class Tools(Gtk.Box):
                      lambda: window.zoom_to("1"))
         self._button("avatar-default", _("Face"), _("The face (2)"), lambda: window.zoom_to("face"))
         self._gap()
-        self._before = Gtk.ToggleButton(label=_("Before"), tooltip_text=_("Shows the photo as it was; so does the key X while "
-                                                                          "it is held."))
+        self._before = Gtk.ToggleButton(label=_("Before"), tooltip_text=_("Shows the photo as it was; so does the key "
+                                                                          "X while it is held."))
         self._handler = self._before.connect("toggled", lambda button: window.show_before(button.get_active()))
         self.pack_start(self._before, False, False, 0)
         self._changes = []
         for label, tooltip, action in (
                 (_("Reset"), _("Back to the photo; can be undone."), Session.reset),
-                (_("Random face"), _("Puts another face, made up by the network, in place of the photo's; can be undone."),
-                 Session.sample)):
+                (_("Random face"), _("Puts another face, made up by the network, in place of the photo's; can be "
+                                     "undone."), Session.sample)):
             button = Gtk.Button(label=label, tooltip_text=tooltip)
             button.connect("clicked", lambda _button, action=action: window.act(action))
             self.pack_end(button, False, False, 0)
