@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The canvas window in the real GIMP, by mouse and keyboard: paint, undo, redo, Apply, go on, Cancel; selections, depths,
-offsets; two faces, no face; closing in the middle of it; a missing library.
+"""The canvas window in the real GIMP, by mouse and keyboard: paint, undo, redo, Apply, go on, Cancel; selections,
+depths, offsets; two faces, no face; closing in the middle of it; a missing library.
 
-Usage: window.py PHOTO OTHER_PHOTO OUT [PART…], on a display with a window manager and in a HOME where the plug-in is installed.
-The photos are portraits of 512×512 pixels. Writes screenshots into OUT; fails with a sentence.
+Usage: window.py PHOTO OTHER_PHOTO OUT [PART…], on a display with a window manager and in a HOME where the plug-in is
+installed. The photos are portraits of 512×512 pixels. Writes screenshots into OUT; fails with a sentence.
 """
 
 from __future__ import annotations
@@ -130,6 +130,22 @@ class Window:
         x, y = self.at(box[0], box[1])
         return desk.screen().mean(int(x), int(y), box[2], box[3])
 
+    def part(self, box: Tuple[int, int, int, int]) -> bytes:
+        """What the screen shows of a box of the photo."""
+        x, y = self.at(box[0], box[1])
+        screen = desk.screen()
+        return b"".join(screen.row(int(x), int(y) + i, box[2]) for i in range(box[3]))
+
+    def press(self, button: str) -> None:
+        """One of the two buttons at the right end above the canvas."""
+        desk.activate(self.window)
+        told = subprocess.run(["xwininfo", "-id", self.window], check=True, capture_output=True, text=True).stdout
+        x, y, width = (int(re.search(what + r":\s+(-?\d+)", told)[1]) for what in (
+            "Absolute upper-left X", "Absolute upper-left Y", "Width"))
+        desk.click(x + width - (511 if button == "Random face" else 410), y + 28)
+        # Away from the button, whose tooltip would be over the photo.
+        desk.xdotool("mousemove", x + 30, y + 400)
+
     def shot(self, name: str) -> None:
         desk.save_screen(os.path.join(self.out, name + ".png"))
 
@@ -214,7 +230,8 @@ def apply_and_undo(window: Window, path: str, photo: desk.Picture) -> None:
     within, without = differing(before, after, rect)
     check(within > 10_000, f"only {within} bytes inside the changed rectangle differ")
     check(without == 0, f"{without} bytes outside of the changed rectangle {rect} differ")
-    check(after.mean(*box) < 0.5 * before.mean(*box), f"the forehead has {after.mean(*box):.0f} and had {before.mean(*box):.0f}")
+    check(after.mean(*box) < 0.5 * before.mean(*box),
+          f"the forehead has {after.mean(*box):.0f} and had {before.mean(*box):.0f}")
 
     gimp = desk.window("2 layers.*GIMP")
     desk.activate(gimp)
@@ -309,7 +326,8 @@ def kinds(window: Window, path: str, photo: desk.Picture) -> None:
         check(found["layers"][0]["mask"], f"{name}: the selection is not the layer's mask")
         check(found["selection"] and found["channels"] == 0, f"{name}: the selection should be as before: {found}")
         again = window.tell("replay")
-        check(again["same"] and again["outside"] == 0, f"{name}: the layer's pixels are not those that its strokes make")
+        check(again["same"] and again["outside"] == 0,
+              f"{name}: the layer's pixels are not those that its strokes make")
         within, without = differing(before, window.seen("kind-after"), options["select"])
         check(within > 3000, f"{name}: only {within} bytes in the selection differ")
         check(without == 0, f"{name}: {without} bytes outside of the selection differ")
@@ -354,6 +372,45 @@ def faces(window: Window, path: str, other: str, photo: desk.Picture) -> None:
     frame = window.tell("replay")["frame"]
     check(abs(frame[2] - 100) <= 2, f"the drawn square has a side of 100 pixels, the frame of {frame[2]}")
     print("no face: painted in a drawn square")
+
+
+def tools(window: Window, path: str, photo: desk.Picture) -> None:
+    """The wheel, moving the photo, a colour picked from it, a random face, reset, latent tiles: all undone again."""
+    window.tell("load", path=path)
+    window.mark_log()
+    window.open(photo, 500)
+    u, v = round(0.3 * photo.width), round(0.94 * photo.height)
+    x, y = (round(at) for at in window.at(u, v))
+    color = photo.pixel(u, v)
+    desk.xdotool("mousemove", x, y)
+    for _ in range(8):
+        desk.xdotool("click", 4)
+    time.sleep(0.5)
+    window.shot("zoomed")
+    shown = desk.screen().pixel(x + 5, y + 5)
+    check(max(abs(a - b) for a, b in zip(shown, color)) < 40, f"zoomed in, {shown} is at the pointer and not {color}")
+    desk.xdotool("keydown", "ctrl", "click", 1, "keyup", "ctrl")
+    time.sleep(0.5)
+    # The pointer was on an edge between pixels.
+    around = [photo.pixel(u + i % 3 - 1, v + i // 3 - 1) for i in range(9)]
+    panel = desk.screen().rgb
+    check(any(bytes(near) * 20 in panel for near in around), f"the colour button does not show what was picked, {color}")
+    desk.keys("0", "1")
+
+    box = (int(0.35 * photo.width), int(0.3 * photo.height), int(0.3 * photo.width), int(0.3 * photo.height))
+    before = window.part(box)
+    for button in ("Random face", "Reset"):
+        window.press(button)
+        time.sleep(1.5)
+        changed = window.part(box) != before
+        check(changed == (button == "Random face"), f"{button}: the face is {'another' if changed else 'the same'}")
+    desk.keys("ctrl+z")
+    desk.wait("the random face again", lambda: window.part(box) != before, 10)
+    desk.keys("ctrl+z")
+    desk.wait("the photo again", lambda: window.part(box) == before, 10)
+    check("Traceback" not in window.new_log(), "a traceback is in the log")
+    window.close()
+    print("wheel, picked colour, random face, reset, undo: right")
 
 
 def image_closed(window: Window, path: str, photo: desk.Picture) -> None:
@@ -413,7 +470,7 @@ def main() -> None:
     window = Window(out)
     parts = {"apply": lambda: apply_and_undo(window, path, photo), "cancel": lambda: cancel(window, path, photo),
              "kinds": lambda: kinds(window, path, photo), "faces": lambda: faces(window, path, other, photo),
-             "closed": lambda: image_closed(window, path, photo), "library": lambda: no_library(window, path)}
+             "tools": lambda: tools(window, path, photo), "closed": lambda: image_closed(window, path, photo), "library": lambda: no_library(window, path)}
     try:
         for part in sys.argv[4:] or parts:
             parts[part]()

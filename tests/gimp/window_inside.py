@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The part of the canvas window's test that runs inside GIMP, as a batch: opens images, calls the procedure as a person's
-menu does, and tells what is in the image. `window.py` asks through files in NPE_TEST_OUT and does what the person does.
-"""
+"""The part of the canvas window's test that runs inside GIMP, as a batch: opens images, calls the procedure as a
+person's menu does, and tells what is in the image. `window.py` asks through files in NPE_TEST_OUT and does what the
+person does. """
 
 import json
 import os
@@ -68,8 +68,8 @@ def look(name):
     for layer in image.get_layers():
         kept = edits.kept(layer)
         _ok, x, y = layer.get_offsets()
-        layers.append({"name": layer.get_name(), "x": x, "y": y, "width": layer.get_width(), "height": layer.get_height(),
-                       "mask": layer.get_mask() is not None, "opacity": layer.get_opacity(),
+        layers.append({"name": layer.get_name(), "x": x, "y": y, "width": layer.get_width(),
+                       "height": layer.get_height(), "mask": layer.get_mask() is not None,
                        "operations": kept.saved.count() if kept else None})
     return {"valid": True, "size": size, "layers": layers, "dirty": image.is_dirty(),
             "selected": [layer.get_name() for layer in image.get_selected_layers()],
@@ -96,7 +96,8 @@ def replay(layer=0):
         if rect.y <= y < rect.y + rect.height:
             line = line[:rect.x * pixel] + line[(rect.x + rect.width) * pixel:]
         outside += len(line) - line.count(0)
-    return {"same": there, "outside": outside, "rect": list(rect), "region": list(kept.region), "frame": list(kept.frame)}
+    return {"same": there, "outside": outside, "rect": list(rect), "region": list(kept.region),
+            "frame": list(kept.frame)}
 
 
 def say(answer):
