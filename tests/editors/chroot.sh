@@ -2,12 +2,12 @@
 # Debian trixie in a folder, with GIMP 3 and Krita 5.2, for the tests in the real editors on a machine that has other
 # versions or none. Makes it (about 5 minutes, 2.5 GB) or takes the one that is there, and prints its path.
 #
-# The folder is NPE_EDITORS, or npe/editors/trixie in the user's cache. Needs root and debootstrap (which it installs
+# The folder is NPE_EDITORS, or npe/editors/trixie in the user's cache; NPE_MIRROR is a mirror of Debian other than
+# debootstrap's own choice. Needs root and debootstrap (which it installs
 # where apt-get can). Exit status 77 where that is impossible, with a line that says why.
 set -euo pipefail
 
 root="${NPE_EDITORS:-${XDG_CACHE_HOME:-$HOME/.cache}/npe/editors/trixie}"
-mirror="${NPE_MIRROR:-http://deb.debian.org}"
 packages=(
     ca-certificates gimp gir1.2-gimp-3.0 krita python3 python3-gi python3-gi-cairo gir1.2-gtk-3.0 python3-pyqt5
     python3-pyqt5.sip xvfb xauth xdotool wmctrl openbox imagemagick x11-utils x11-xserver-utils dbus dbus-x11 procps
@@ -35,21 +35,16 @@ if [ ! -x "$root/usr/bin/dpkg" ]; then
         { apt-get update -qq && apt-get install -y -qq debootstrap; } >&2 ||
             impossible "debootstrap is not installed, and apt-get could not install it"
     fi
-    say "making $root (Debian trixie, from $mirror)"
+    say "making $root (Debian trixie)"
     # What a run that was stopped has left can't be trusted.
     rm -rf --one-file-system "$root.part"
-    debootstrap --variant=minbase --include=ca-certificates trixie "$root.part" "$mirror/debian" >&2 ||
-        impossible "debootstrap failed; is $mirror reachable, and is there room in $(dirname "$root")?"
+    debootstrap --variant=minbase --include=ca-certificates trixie "$root.part" ${NPE_MIRROR:+"$NPE_MIRROR"} >&2 ||
+        impossible "debootstrap failed; is a mirror of Debian reachable, and is there room in $(dirname "$root")?"
     mkdir -p "$root"
     rmdir "$root" && mv "$root.part" "$root"
     printf 'APT::Install-Recommends "false";\nDpkg::Options { "--force-unsafe-io"; };\n' >"$root/etc/apt/apt.conf.d/99npe"
     printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
     chmod +x "$root/usr/sbin/policy-rc.d"
-    cat >"$root/etc/apt/sources.list" <<X
-deb $mirror/debian trixie main
-deb $mirror/debian trixie-updates main
-deb $mirror/debian-security trixie-security main
-X
 fi
 
 # After a reboot they are gone.
@@ -69,6 +64,6 @@ if [ ${#lacking[@]} -gt 0 ]; then
     say "installing ${lacking[*]}"
     cp /etc/resolv.conf "$root/etc/resolv.conf"
     { inside dpkg --configure -a && inside apt-get update -qq && inside apt-get install -y -qq --no-install-recommends "${lacking[@]}"; } >&2 ||
-        impossible "apt-get in $root failed; is $mirror reachable?"
+        impossible "apt-get in $root failed; is the mirror of Debian reachable?"
 fi
 echo "$root"
