@@ -6,7 +6,7 @@ It shows what the docker of its window has, and moves the docker's own controls;
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from npe_shared.words import _
 
@@ -17,13 +17,19 @@ from .widgets import Slider
 #: Milliseconds between two looks at the docker while the page is seen.
 _LOOK = 300
 
+#: Python's side of the pages that Krita has, by the address of what they are in: it would be gone otherwise, and they
+#: would answer to nothing.
+_pages: Dict[int, Tuple[QWidget, QWidget]] = {}
+
 
 def fill(pointer: int) -> None:
     """Puts the page into a QWidget of Krita's that has an empty layout; `pointer` is its address."""
-    outer = wrapped(pointer, QWidget)
+    outer, page = wrapped(pointer, QWidget), ToolPanel()
     outer.layout().setContentsMargins(0, 0, 0, 0)
-    outer.layout().addWidget(ToolPanel())
+    outer.layout().addWidget(page)
     outer.layout().addStretch(1)
+    _pages[pointer] = (outer, page)
+    outer.destroyed.connect(lambda: _pages.pop(pointer, None))
 
 
 class ToolPanel(QWidget):
@@ -64,7 +70,9 @@ class ToolPanel(QWidget):
         self._strength.take(docker.settings.strength.value())
         self._mode.setEnabled(docker.mode.isEnabled())
         self._strength.setEnabled(docker.settings.isEnabled())
-        self._state.setText(docker.notice.sentence() or docker.state())
+        said = docker.notice.sentence() or (docker.state() if docker.is_busy() else "")
+        self._state.setText(said)
+        self._state.setVisible(bool(said))
 
     def _chose_mode(self, index: int) -> None:
         if self._docker is not None:
