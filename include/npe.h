@@ -565,6 +565,11 @@ npe_status npe_follow(npe_edit *edit,
                       npe_stroke_report *report,
                       size_t report_size);
 
+/* Makes what came of a guide so far, by npe_follow or at the end of npe_strokes_load, a part of what was done before: the next
+ * npe_follow begins after it and takes nothing of it back. For a host whose guide begins empty again, as after a result was
+ * kept. Not a thing that npe_undo takes back. Never blocks for long; one thread at a time per edit. */
+npe_status npe_end_guide(npe_edit *edit);
+
 /* Writes the edited photo, all of it or a rectangle, at its own resolution. Where nothing was changed, and in the alpha
  * channel, it is the photo bit for bit. Blocks for some milliseconds per megapixel; any thread. `rect` may be NULL (all);
  * `image` must be of the rectangle's size. In the photo's own format it is exact; other formats are converted (rounded
