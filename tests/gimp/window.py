@@ -394,7 +394,8 @@ def tools(window: Window, path: str, photo: desk.Picture) -> None:
     # The pointer was on an edge between pixels.
     around = [photo.pixel(u + i % 3 - 1, v + i // 3 - 1) for i in range(9)]
     panel = desk.screen().rgb
-    check(any(bytes(near) * 20 in panel for near in around), f"the colour button does not show what was picked, {color}")
+    check(any(bytes(near) * 20 in panel for near in around),
+          f"the colour button does not show what was picked, {color}")
     desk.keys("0", "1")
 
     box = (int(0.35 * photo.width), int(0.3 * photo.height), int(0.3 * photo.width), int(0.3 * photo.height))
@@ -470,7 +471,8 @@ def main() -> None:
     window = Window(out)
     parts = {"apply": lambda: apply_and_undo(window, path, photo), "cancel": lambda: cancel(window, path, photo),
              "kinds": lambda: kinds(window, path, photo), "faces": lambda: faces(window, path, other, photo),
-             "tools": lambda: tools(window, path, photo), "closed": lambda: image_closed(window, path, photo), "library": lambda: no_library(window, path)}
+             "tools": lambda: tools(window, path, photo), "closed": lambda: image_closed(window, path, photo),
+             "library": lambda: no_library(window, path)}
     try:
         for part in sys.argv[4:] or parts:
             parts[part]()

@@ -50,7 +50,7 @@ class View:
         self._hold()
 
     def zoom_to(self, zoom: float, x: float, y: float) -> None:
-        """With a point of the screen held where it is; all of the photo, once there is room for it, goes to the middle."""
+        """With a point of the screen held where it is; once there is room for all of the photo it goes to the middle."""
         at_x, at_y = self.to_photo(x, y)
         shrunk = zoom < self.zoom
         self.zoom = min(MOST_ZOOM, max(LEAST_ZOOM, zoom))

@@ -23,7 +23,7 @@ def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
         _("Paint on a face in a window of its own; what you paint becomes real"),
         _("Opens a window with a canvas, the network's views and its latent tiles. Apply adds one layer over the "
           "selected one, in one step of undo; a layer that was made so can be opened and painted on again. For scripts "
-          "there are the procedures plug-in-npe-apply-strokes and plug-in-npe-paint-layer."), name)
+          "there are the procedures plug-in-npe-stroke-file and plug-in-npe-paint-layer."), name)
     return procedure
 
 
@@ -37,7 +37,7 @@ def run(procedure: Gimp.Procedure, mode: Gimp.RunMode, image: Gimp.Image, drawab
             Gimp.PlugIn.error_quark(), sentence, 0))
 
     if mode == Gimp.RunMode.NONINTERACTIVE:
-        return refused("The canvas window is for a person at the screen; a script calls plug-in-npe-apply-strokes")
+        return refused("The canvas window is for a person at the screen; a script calls plug-in-npe-stroke-file")
     if len(drawables) != 1:
         return refused(_("Select one layer: the one with the photo."))
     layer = drawables[0]

@@ -216,6 +216,7 @@ class Session(Listener):
     def _change(self, change: Callable[[npe.Edit], object], key: str = "") -> None:
         if self.ready():
             self._touched = True
+            self._watcher.state(_("Painting…"), True)
             self._live.change(change, key)
 
     def undo(self) -> None:
