@@ -180,7 +180,7 @@ fn a_wrong_guide_is_refused() {
         );
     }
     assert!(report.steps == 7 && report.loss_before == -7.0, "a refused call wrote its report");
-    w.bad_edits(npe_end_guide);
+    w.bad_edits(|e| npe_end_guide(e));
     w.bad_edits(|e| unsafe { npe_follow(e, &good, &PLACE, 0, None, null_mut(), null_mut(), 0) });
     let stopped = unsafe { npe_follow(w.edit, &good, &PLACE, 0, Some(stop), null_mut(), null_mut(), 0) };
     refused(stopped, NPE_ERR_CANCELLED, "cancelled");

@@ -7,12 +7,13 @@ import os
 import random
 from typing import List, Optional
 
-from gi.repository import Gimp, GLib, Gtk
+from gi.repository import Gdk, Gimp, GLib, Gtk
 
 from npe_shared import errors, log, npe
 from npe_shared.live import Opened, Result
 from npe_shared.words import _
 
+from . import help_page
 from .controls import GAP, AttributesBox, ModelBox, Notice, SettingsBox, StateBox
 from .controls_pictures import LatentsBox, ViewsBox
 from .live_session import Panel, Session
@@ -48,6 +49,7 @@ class PanelWindow(Gtk.Window, Panel):
         for widget in (self._notice, self._state, self._buttons()):
             column.pack_start(widget, False, False, 0)
         self.connect("delete-event", self._close)
+        self.connect("key-press-event", self._pressed)
         self.show_all()
         self._begin(layer)
 
@@ -91,6 +93,9 @@ class PanelWindow(Gtk.Window, Panel):
             button = Gtk.Button(label=label, use_underline=True, tooltip_text=tooltip)
             button.connect("clicked", lambda _b, action=action: self._with(action))
             row.pack_start(button, True, True, 0)
+        page = Gtk.Button(label=_("_Help"), use_underline=True, tooltip_text=_("Opens the help page (F1)."))
+        page.connect("clicked", lambda _b: self._help())
+        row.pack_start(page, True, True, 0)
         for widget in (self._models, row, self._tiles):
             column.pack_start(widget, False, False, 0)
         more.add(column)
@@ -112,6 +117,18 @@ class PanelWindow(Gtk.Window, Panel):
             self._ends.append(button)
         row.pack_start(self._start, True, True, 0)
         return row
+
+    def _help(self) -> None:
+        try:
+            help_page.show()
+        except errors.Refused as e:
+            self.failed(str(e))
+
+    def _pressed(self, _window: Gtk.Window, event: Gdk.EventKey) -> bool:
+        if event.keyval == Gdk.KEY_F1:
+            self._help()
+            return True
+        return False
 
     # The session.
 

@@ -71,6 +71,7 @@ def _is_open(image: Gimp.Image) -> bool:
 def show(image: Gimp.Image, layer: Gimp.Layer) -> None:
     """Opens the panel and returns when it is closed."""
     import gi
+    gi.require_version("Gdk", "3.0")
     gi.require_version("Gtk", "3.0")
     gi.require_version("GimpUi", "3.0")
     from gi.repository import GimpUi, Gtk

@@ -6,12 +6,13 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, List, Optional, Tuple
 
-from gi.repository import Gdk, Gimp, GimpUi, Gio, Gtk
+from gi.repository import Gdk, Gimp, GimpUi, Gtk
 
 from npe_shared import errors, frames, log, npe
 from npe_shared.live import Opened, Result
 from npe_shared.words import _
 
+from . import help_page
 from .canvas import Canvas, Hand
 from .canvas_view import Brush
 from .controls import GAP, AttributesBox, ModelBox, Notice, SettingsBox, StateBox
@@ -159,15 +160,10 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
         return True
 
     def help(self) -> None:
-        page = os.path.join(_HERE, "help", "index.html")
         try:
-            if not os.path.exists(page):
-                raise errors.Refused(_("The help page {page} is missing. Install again: npe install gimp").format(
-                    page=page))
-            Gio.AppInfo.launch_default_for_uri(Gio.File.new_for_path(page).get_uri(), None)
-        except Exception as e:  # noqa: BLE001 - no browser is no reason to fail
-            self.failed(errors.sentence(e) if isinstance(e, errors.Refused) else _(
-                "No browser shows the help page {page}: {error}").format(page=page, error=e))
+            help_page.show()
+        except errors.Refused as e:
+            self.failed(str(e))
 
     def show_before(self, before: bool) -> None:
         self._canvas.show_before(before)
