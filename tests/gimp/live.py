@@ -98,8 +98,8 @@ class Gimp:
 
     def mean(self, box: "tuple[float, float, float, float]") -> float:
         """Brightness on the screen of a box of the photo (left, top, right, bottom as shares of its size)."""
-        # The outline of the brush is no part of the picture.
-        desk.xdotool("mousemove", 1300, 960)
+        # The outline of the brush is no part of the picture: beside it, still on the canvas.
+        desk.xdotool("mousemove", self.x + 20, self.y + self.photo.height + 50)
         w, h = self.photo.width, self.photo.height
         x, y = int(self.x + box[0] * w), int(self.y + box[1] * h)
         return desk.screen().mean(x, y, int((box[2] - box[0]) * w), int((box[3] - box[1]) * h))
@@ -236,7 +236,8 @@ def killed_plug_in_leaves_gimp_alive(gimp: Gimp) -> None:
         time.sleep(0.5)
     assert gimp.alive() and desk.has_window("3 layers"), "GIMP or the layers did not survive"
     begin(gimp)
-    assert abs(gimp.settled(FOREHEAD) - after) < 2, "going on after the crash has changed the picture"
+    now = gimp.settled(FOREHEAD)
+    assert abs(now - after) < 2, f"going on after the crash has changed the picture: {after:.1f} -> {now:.1f}"
     desk.activate(gimp.window)
     desk.keys("ctrl+z")
     desk.wait("the stroke of before the crash undone", lambda: abs(gimp.mean(FOREHEAD) - bright) < 0.5, 20)
