@@ -189,8 +189,8 @@ class NeuralBrushDocker(DockWidget):
             "tiles": Section(_("Latent tiles"), _("Paint in what the network knows."), self._tiles, False, self._wanted),
             "model": Section(_("Model and device"), _("Which network, and what computes it."), self.model, False),
         }
-        whole = column(row(self._start, self._nothing), row(self._source, self._faces, self._selection), self._state, self._bar,
-                       self.notice, self._live, *self._sections.values())
+        whole = column(row(self._start, self._nothing), self._source, row(self._faces, self._selection), self._state, self._bar,
+                       self.notice, self._live, *self._sections.values(), margin=6)
         whole.layout().addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -234,12 +234,20 @@ class NeuralBrushDocker(DockWidget):
         self.notice.take("")
         self._faces.clear()
         if begin():
-            self._start.setText(_("Stop"))
-            self._start.setToolTip(_("Ends; the layers stay, and you can go on later."))
+            self._running()
+
+    def _running(self) -> None:
+        self._start.setText(_("Stop"))
+        self._start.setToolTip(_("Ends; the layers stay, and you can go on later."))
 
     def _load(self, path: Optional[str], device: str) -> None:
         self.notice.take("")
         self.controller.load(path, device)
+
+    def unfold(self, *names: str) -> None:
+        """Opens sections: brush, sliders, views, tiles, model."""
+        for name in names:
+            self._sections[name].unfold()
 
     def _wanted(self, _unfolded: bool) -> None:
         """Views cost time, so only those that are seen are asked for."""
@@ -285,6 +293,8 @@ class NeuralBrushDocker(DockWidget):
         self._attributes.take(opened.attributes)
         self.model.take(self.controller.model, self.controller.device, opened.model, opened.session)
         self._enable(True)
+        self._running()
+        self.notice.take("")
         self.take_state(_("Paint with any brush on “Paint here”: what you paint becomes real."), False)
 
     def take_result(self, result: Result) -> None:

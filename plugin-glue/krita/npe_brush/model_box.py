@@ -38,7 +38,7 @@ class ModelBox(QWidget):
         self._truth = QLabel(_("Nothing is loaded yet."))
         self._truth.setWordWrap(True)
         grid = QGridLayout(self)
-        grid.setContentsMargins(6, 0, 0, 4)
+        grid.setContentsMargins(4, 0, 0, 4)
         grid.setSpacing(2)
         for i, (label, combo, tooltip) in enumerate((
                 (_("Model"), self._model, _("The network that makes the face. What was painted with one model can't be taken "

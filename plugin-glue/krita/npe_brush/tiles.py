@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 from npe_shared import npe
 from npe_shared.words import _
 
-from .qt import QGridLayout, QLabel, Qt, QVBoxLayout, QWidget, position
+from .qt import QGridLayout, QLabel, QSizePolicy, Qt, QVBoxLayout, QWidget, position
 from .widgets import Picture, Slider
 
 
@@ -33,7 +33,7 @@ class ViewsBox(QWidget):
     def __init__(self, views: Sequence[int], columns: int) -> None:
         super().__init__()
         grid = QGridLayout(self)
-        grid.setContentsMargins(6, 0, 0, 4)
+        grid.setContentsMargins(4, 0, 0, 4)
         grid.setSpacing(4)
         self._pictures: Dict[int, Picture] = {}
         for i, view in enumerate(views):
@@ -44,11 +44,18 @@ class ViewsBox(QWidget):
             caption = QLabel(name)
             caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             caption.setToolTip(what)
+            font = caption.font()
+            font.setPointSizeF(0.85 * font.pointSizeF())
+            caption.setFont(font)
             cell = QVBoxLayout()
             cell.setSpacing(1)
             cell.addWidget(picture)
             cell.addWidget(caption)
+            cell.addStretch(1)
             grid.addLayout(cell, i // columns, i % columns)
+            grid.setColumnStretch(i % columns, 1)
+            # The longest name must not make its column the widest.
+            caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             self._pictures[view] = picture
 
     def take(self, view: int, picture: Optional[npe.Image]) -> None:
@@ -96,7 +103,7 @@ class LatentsBox(QWidget):
         self._value = Slider(_("Tile value"), _("What is painted: latents are about −3 to 3."), 0.1, 4.0, 2.0, 1,
                              lambda _value: None)
         box = QVBoxLayout(self)
-        box.setContentsMargins(6, 0, 0, 4)
+        box.setContentsMargins(4, 0, 0, 4)
         box.setSpacing(2)
         for widget in (self._tiles, self._radius, self._value):
             box.addWidget(widget)

@@ -40,6 +40,10 @@ class Section(QWidget):
     def unfolded(self) -> bool:
         return self._button.isChecked()
 
+    def unfold(self) -> None:
+        """Opens it."""
+        self._button.setChecked(True)
+
     def _toggled(self, unfolded: bool) -> None:
         self._show(unfolded)
         if self._told is not None:
@@ -110,11 +114,11 @@ class Slider(QWidget):
         self._number.setText(f"{self.value():.{self._digits}f}".replace("-", "−"))
 
 
-def column(*widgets: QWidget) -> QWidget:
+def column(*widgets: QWidget, margin: int = 0) -> QWidget:
     """Widgets under each other."""
     whole = QWidget()
     box = QVBoxLayout(whole)
-    box.setContentsMargins(6, 0, 0, 4)
+    box.setContentsMargins(margin, 0, margin, 4)
     box.setSpacing(2)
     for widget in widgets:
         box.addWidget(widget)
@@ -141,7 +145,7 @@ class SettingsBox(QWidget):
         self._changed = changed
         self._sliders: Dict[str, Slider] = {}
         box = QVBoxLayout(self)
-        box.setContentsMargins(6, 0, 0, 4)
+        box.setContentsMargins(4, 0, 0, 4)
         box.setSpacing(2)
         for name, label, tooltip, upper in (
                 ("strength", _("Strength"), _("How far a stroke goes towards its colour. For strokes from now on."), 1.0),
@@ -194,7 +198,7 @@ class AttributesBox(QWidget):
         self._sliders: Dict[str, Slider] = {}
         self._none = QLabel(_("This model has none."))
         self._box = QVBoxLayout(self)
-        self._box.setContentsMargins(6, 0, 0, 4)
+        self._box.setContentsMargins(4, 0, 0, 4)
         self._box.setSpacing(2)
         self._box.addWidget(self._none)
 

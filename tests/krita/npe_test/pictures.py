@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The picture of the docker for the documentation; run by name only."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable
+
+from krita import Krita
+
+from .person import OUT, Steps, closed, color, controller, docker, in_face, line, opened, settled, shot, started, stroke
+
+tell: Callable[[str], Any] = print
+
+
+def test_docker() -> Steps:
+    from PyQt5.QtWidgets import QDockWidget
+    window = Krita.instance().activeWindow().qwindow()
+    for dock in window.findChildren(QDockWidget):
+        # The painter's usual ones, and room for ours.
+        dock.setVisible(dock.objectName() in ("ToolBox", "KisLayerBox", "npe_brush_docker"))
+    own = docker()
+    document = opened()
+    yield 0.5
+    Krita.instance().action("zoom_to_fit_width").trigger() if Krita.instance().action("zoom_to_fit_width") else None
+    yield from started(document)
+    own.unfold("sliders", "views", "tiles", "model")
+    own.press_canvas()
+    Krita.instance().activeWindow().activeView().setBrushSize(0.14 * controller().frame.side)
+    color(232, 178, 70)
+    yield from stroke(line(in_face(-0.3, -0.2), in_face(-0.2, -0.42), 8) + line(in_face(-0.2, -0.42), in_face(0.2, -0.42), 15)
+                      + line(in_face(0.2, -0.42), in_face(0.3, -0.2), 8))
+    yield from settled()
+    controller().set_attribute("smile", 1.0)
+    yield from settled()
+    yield 0.5
+    shot("docker")
+    own.widget().widget().grab().save(os.path.join(OUT, "docker-all.png"))
+    own.press_canvas()
+    yield from closed(document)
