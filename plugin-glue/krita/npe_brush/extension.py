@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 from typing import Any, Callable, Dict, List, Optional, Tuple
@@ -138,9 +137,17 @@ def _add_docker(kind: Any) -> None:
 
 def _load_tool() -> None:
     """The tool of the toolbox, where it was built for this Krita; without it the canvas brush does the same."""
+    from . import tool
     try:
-        importlib.import_module(".tool", __package__).register()
-    except ModuleNotFoundError as e:
-        log.info("without the tool: %s", e)
+        tool.register()
     except Exception as e:  # noqa: BLE001 - the docker works without it
-        log.error("without the tool: %s", errors.sentence(e))
+        sentence = errors.sentence(e)
+        log.error("without the tool: %s", sentence)
+        if os.path.exists(tool.path()):
+            # Someone built it and will look for it.
+            Krita.instance().notifier().windowCreated.connect(lambda: _notice(sentence))
+
+
+def _notice(sentence: str) -> None:
+    for docker in _dockers():
+        docker.notice.take(sentence)

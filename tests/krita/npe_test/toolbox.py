@@ -62,6 +62,11 @@ def _told_of_no_tool() -> Steps:
     assert Krita.instance().action(_ID) is None, "there is an action without a tool"
     with open(log.path(), encoding="utf-8") as file:
         assert "without the tool" in file.read(), "the log does not say why there is no tool"
+    said = docker().notice.sentence()
+    if os.path.exists(tool.path()):
+        assert tool.path() in said and "Krita" in said, f"the docker says {said!r} of a tool that does not fit"
+    else:
+        assert said == "", f"nobody has built a tool, and the docker says {said!r}"
     yield 0.0
 
 
