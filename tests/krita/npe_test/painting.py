@@ -26,6 +26,8 @@ def _check_region(document: Any, before: bytes, after: bytes, what: str) -> None
 def test_brush_on_the_guide() -> Steps:
     document = opened()
     before = pixels(document)
+    # Krita is busy with showing the image at first.
+    yield 1.5
     gaps = Gaps()
     yield from started(document)
     tell(f"longest gap of the interface while loading: {gaps.stop():.0f} ms")
