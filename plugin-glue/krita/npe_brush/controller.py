@@ -29,8 +29,9 @@ from npe_shared import errors, frames, npe
 from npe_shared.words import _
 
 from . import layers
+from .panel import Panel
 from .qt import QPainter
-from .session import Panel, Session
+from .session import Session
 from .strokes import Brush, Stroke
 
 #: Answers the controller of the active window; the extension sets it.

@@ -16,9 +16,9 @@ from npe_shared.words import _
 from .canvas import CanvasBrush
 from .controller import Controller
 from .model_box import ModelBox
+from .panel import Panel
 from .qt import (QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QSizePolicy, Qt, QTimer,
                  QToolButton)
-from .session import Panel
 from .tiles import LatentsBox, ViewsBox
 from .widgets import AttributesBox, Section, SettingsBox, column, row
 

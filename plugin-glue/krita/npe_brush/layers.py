@@ -15,6 +15,7 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 from npe_shared import document as documents
 from npe_shared import log, npe
 from npe_shared.document import Kept
+from npe_shared.errors import Refused
 from npe_shared.words import _
 
 from . import pixels
@@ -146,6 +147,16 @@ def find(document: Any, node: Any) -> Optional[Tuple[Kept, Optional[Layers]]]:
                 nearest = own, Layers(group, result)
     baked = kept(document, node) if node.type() == "paintlayer" else None
     return nearest if baked is None else (baked, None)
+
+
+def with_pixels(node: Any) -> Any:
+    """The layer that is meant where a mask is active; a layer that holds or shows pixels. Raises Refused."""
+    while node.type().endswith("mask") and node.parentNode() is not None:
+        node = node.parentNode()
+    if node.type() in ("filterlayer", "filllayer"):
+        raise Refused(_("The layer “{layer}” has no picture of its own. Select the layer with the photo, or choose “All "
+                        "visible”.").format(layer=node.name()))
+    return node
 
 
 def _groups(node: Any) -> List[Any]:

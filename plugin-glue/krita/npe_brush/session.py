@@ -19,6 +19,7 @@ from npe_shared.words import _
 from . import layers, pixels, screen
 from .guide import GuideReader
 from .layers import Layers
+from .panel import Panel
 from .qt import QImage, QObject, Qt, QTimer, pyqtSignal
 from .screen import Screen
 from .strokes import Stroke
@@ -32,34 +33,6 @@ IDLE_AFTER = 3.0
 SETTLED = 0.7
 #: Bytes that are written into a layer at a time; Krita takes a few milliseconds for them.
 _WRITTEN_AT_ONCE = 4_000_000
-
-
-class Panel:
-    """What a controller tells the docker. Override what is wanted."""
-
-    def state(self, text: str, busy: bool = False) -> None:
-        """A line about what is going on."""
-
-    def progress(self, done: float) -> None:
-        """How far long work is, 0 to 1."""
-
-    def failed(self, sentence: str) -> None:
-        """Something did not work."""
-
-    def found(self, faces: List[npe.Frame], chosen: int) -> None:
-        """The faces of the source; which one was taken, -1: none."""
-
-    def opened(self, opened: Opened) -> None:
-        """A face is ready to be painted on."""
-
-    def changed(self, result: Result) -> None:
-        """The result is on the canvas."""
-
-    def viewed(self, view: int, picture: npe.Image) -> None:
-        """A small picture that was asked for."""
-
-    def ended(self, text: str) -> None:
-        """The session is over."""
 
 
 class _Post(QObject):
@@ -143,7 +116,7 @@ class Session(Listener):
         if old is not None:
             # Another face of the same photo.
             node = layers.source_of(document, old[0])[1]
-        self._source = None if all_layers or node is None else _with_pixels(node)
+        self._source = None if all_layers or node is None else layers.with_pixels(node)
         self._use(self._source)
         if self.device != "auto" or self.model is not None:
             self.live.load(self.model, self.device)
@@ -436,13 +409,3 @@ class Session(Listener):
             what()
         except Exception as e:  # noqa: BLE001 - told instead
             self.panel.failed(errors.sentence(e))
-
-
-def _with_pixels(node: Any) -> Any:
-    """The layer that is meant where a mask is active; a layer that holds or shows pixels. Raises Refused."""
-    while node.type().endswith("mask") and node.parentNode() is not None:
-        node = node.parentNode()
-    if node.type() in ("filterlayer", "filllayer"):
-        raise Refused(_("The layer “{layer}” has no picture of its own. Select the layer with the photo, or choose “All "
-                        "visible”.").format(layer=node.name()))
-    return node

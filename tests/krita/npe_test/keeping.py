@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 from krita import Krita
 
-from npe_brush import layers
+from npe_brush import layers, model_box
 
 from .person import (OUT, Steps, closed, color, controller, differing, docker, in_face, line, opened, pixels, settled, shot, started,
                      stroke, undo, until)
@@ -166,3 +166,33 @@ def test_from_nothing() -> Steps:
     assert count < 300, f"undo left {count} pixels"
     docker().press_canvas()
     yield from closed(document)
+
+
+def test_from_nothing_drawn() -> Steps:
+    """The same with the model for drawn faces: a smile is painted onto one."""
+    path = os.path.join(model_box.FOLDER, "anime.safetensors")
+    if not os.path.exists(path):
+        tell(f"SKIPPED drawn faces: {path} is not there")
+        return
+    document = Krita.instance().createDocument(600, 600, "blank", "RGBA", "U8", "", 72.0)
+    Krita.instance().activeWindow().addView(document)
+    yield 0.5
+    controller().load(path, "auto")
+    assert controller().portrait_from_nothing(4)
+    yield from until(lambda: controller().layers is not None, 30.0)
+    yield from settled()
+    assert "anime" in docker().model.truth(), docker().model.truth()
+    portrait = pixels(document)
+    docker().press_canvas()
+    color(200, 60, 70)
+    Krita.instance().activeWindow().activeView().setBrushSize(0.05 * controller().frame.side)
+    yield from stroke(line(in_face(-0.1, 0.24), in_face(0.1, 0.24), 12))
+    yield from settled()
+    shot("drawn")
+    count, _rect = differing(portrait, pixels(document), document.width(), 4)
+    assert count > 100, f"a mouth was painted and {count} pixels changed"
+    yield from until(lambda: _kept(document) is not None, 10.0, "the strokes were not kept")
+    assert _kept(document).model == path, _kept(document).model
+    docker().press_canvas()
+    yield from closed(document)
+    controller().load(None, "auto")

@@ -14,17 +14,17 @@ tell: Callable[[str], Any] = print
 
 
 def test_docker() -> Steps:
+    own = docker()
+    document = opened()
+    yield 1.0
     from PyQt5.QtWidgets import QDockWidget
     window = Krita.instance().activeWindow().qwindow()
     for dock in window.findChildren(QDockWidget):
         # The painter's usual ones, and room for ours.
-        dock.setVisible(dock.objectName() in ("ToolBox", "KisLayerBox", "npe_brush_docker"))
-    own = docker()
-    document = opened()
+        dock.setVisible(dock.objectName() in ("ToolBox", "npe_brush_docker"))
     yield 0.5
-    Krita.instance().action("zoom_to_fit_width").trigger() if Krita.instance().action("zoom_to_fit_width") else None
     yield from started(document)
-    own.unfold("sliders", "views", "tiles", "model")
+    own.unfold("sliders", "views", "model")
     own.press_canvas()
     Krita.instance().activeWindow().activeView().setBrushSize(0.14 * controller().frame.side)
     color(232, 178, 70)
