@@ -160,11 +160,11 @@ class ToolScreen:
     """Pixels by way of the library; see `screen.Screen`."""
 
     def __init__(self) -> None:
-        self._group = b""
+        self._group: Any = None
 
     def prepare(self, document: Any, group: Any) -> Iterable[None]:
         """Needs no layer of its own."""
-        self._group = _id(group)
+        self._group = group
         return ()
 
     def write(self, document: Any, node: Any, rect: npe.Rect, pixels: bytes) -> None:
@@ -173,7 +173,9 @@ class ToolScreen:
 
     def refresh(self, document: Any, rect: npe.Rect) -> None:
         assert _library is not None
-        _check(_library, _library.npe_tool_refresh(self._group, *rect))
+        # What is in a group is composed again from the lowest that is dirty.
+        children = self._group.childNodes()
+        _check(_library, _library.npe_tool_refresh(_id(children[0] if children else self._group), *rect))
 
     def add_stroke(self, document: Any, group: Any, guide: Any, rect: npe.Rect, picture: QImage, erase: bool) -> None:
         assert _library is not None

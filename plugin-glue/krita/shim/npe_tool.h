@@ -62,7 +62,7 @@ void npe_tool_unregister(void);
 int npe_tool_write(const char *layer, int32_t x, int32_t y, int32_t width, int32_t height, const void *pixels,
                    size_t size);
 
-/* Composes a rectangle of the image again, from a layer (of any kind) up. */
+/* Composes a rectangle of the image again, from a layer of any kind up; of a group only what was composed of it before. */
 int npe_tool_refresh(const char *layer, int32_t x, int32_t y, int32_t width, int32_t height);
 
 /* Paints a picture over a paint layer as one step of undo called `name`, as Krita's brushes do: in the queue of the
