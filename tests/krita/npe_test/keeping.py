@@ -10,8 +10,8 @@ from krita import Krita
 
 from npe_brush import layers, model_box
 
-from .person import (OUT, Steps, closed, color, controller, differing, docker, in_face, line, opened, pixels, settled, shot, started,
-                     stroke, undo, until)
+from .person import (OUT, Steps, closed, color, controller, differing, docker, history, in_face, line, opened, pixels, settled, shot,
+                     started, stroke, undo, until)
 
 tell: Callable[[str], Any] = print
 
@@ -86,10 +86,11 @@ def test_before_reset_bake() -> Steps:
     controller().show_paint(False)
     yield 0.6
     assert pixels(document) == painted, "the paint does not hide again"
+    steps = len(history())
     controller().reset()
     yield from settled()
     assert pixels(document) == before, "reset left pixels changed"
-    for _step in range(3):
+    for _step in range(len(history()) - steps):
         undo()
         yield 0.2
     yield from settled()
