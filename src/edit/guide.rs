@@ -181,7 +181,8 @@ fn connected(layer: &GridLayer, gap: usize) -> Vec<GridLayer> {
             next += 1;
             let (x, y) = (at % width, at / width);
             for row in y.saturating_sub(gap)..(y + gap + 1).min(height) {
-                for i in row * width + x.saturating_sub(gap)..row * width + (x + gap + 1).min(width) {
+                for column in x.saturating_sub(gap)..(x + gap + 1).min(width) {
+                    let i = row * width + column;
                     if std::mem::take(&mut free[i]) {
                         found.push(i);
                     }
