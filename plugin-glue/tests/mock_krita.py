@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""As much of Krita and of Qt as the plug-in's logic needs, so that it is tested without an editor. Import it before anything
-of npe_brush."""
+"""As much of Krita and of Qt as the plug-in's logic needs, so that it is tested without an editor. Import it before
+anything of npe_brush."""
 
 from __future__ import annotations
 

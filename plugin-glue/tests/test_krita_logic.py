@@ -19,12 +19,14 @@ STROKES = '{"format": "npe-strokes", "version": 1, "operations": [{"kind": "rese
 
 
 def kept(source: str) -> Kept:
-    return Kept(source, npe.Rect(3, 4, 500, 400), npe.Frame(200.5, 180.25, 300.0, -3.5), Saved(STROKES, 1), "m.safetensors")
+    return Kept(source, npe.Rect(3, 4, 500, 400), npe.Frame(200.5, 180.25, 300.0, -3.5), Saved(STROKES, 1),
+                "m.safetensors")
 
 
 class Versions(unittest.TestCase):
     def test_numbers(self) -> None:
-        for text, numbers in (("5.2.9", (5, 2)), ("5.3.4", (5, 3)), ("6.0.0-prealpha (git 1a2b)", (6, 0)), ("", (0, 0))):
+        for text, numbers in (("5.2.9", (5, 2)), ("5.3.4", (5, 3)), ("6.0.0-prealpha (git 1a2b)", (6, 0)),
+                              ("", (0, 0))):
             self.assertEqual(extension.version(text), numbers)
 
     def test_too_old(self) -> None:
@@ -46,8 +48,10 @@ class Versions(unittest.TestCase):
 class Spaces(unittest.TestCase):
     def test_exact(self) -> None:
         srgb, grey = "sRGB-elle-V2-srgbtrc.icc", "Gray-D50-elle-V2-srgbtrc.icc"
-        for space, format in ((("RGBA", "U8", srgb), npe.FORMAT_BGRA_U8), (("RGBA", "U16", "sRGB built-in"), npe.FORMAT_BGRA_U16),
-                              (("RGBA", "F32", srgb), npe.FORMAT_RGBA_F32), (("GRAYA", "U8", grey), npe.FORMAT_GREYA_U8)):
+        for space, format in ((("RGBA", "U8", srgb), npe.FORMAT_BGRA_U8),
+                              (("RGBA", "U16", "sRGB built-in"), npe.FORMAT_BGRA_U16),
+                              (("RGBA", "F32", srgb), npe.FORMAT_RGBA_F32),
+                              (("GRAYA", "U8", grey), npe.FORMAT_GREYA_U8)):
             self.assertEqual(pixels.kind(space), pixels.Kind(format, space, False))
 
     def test_converted(self) -> None:
@@ -82,7 +86,8 @@ class Finding(unittest.TestCase):
         for node in (self.photo, self.group, self.result, self.guide):
             found = layers.find(self.document, node)
             assert found is not None and found[1] is not None, node.own
-            self.assertEqual((found[0].source, found[0].region, found[1].result.own), ("photo", kept("").region, "result"))
+            self.assertEqual((found[0].source, found[0].region, found[1].result.own),
+                             ("photo", kept("").region, "result"))
         self.assertIsNone(layers.find(self.document, self.other))
         self.assertEqual(layers.source_of(self.document, kept("photo")), (True, self.photo))
         self.assertEqual(layers.source_of(self.document, kept("")), (True, None))

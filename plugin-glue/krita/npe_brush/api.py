@@ -9,9 +9,9 @@
     api.view(document, "mask").save("/tmp/mask.png")
     document.saveAs("/home/me/portrait.kra")
 
-What can't be done raises `Refused`, `NpeError` or `LibraryError`; `str(e)` is a sentence for people. No window is needed.
-Coordinates are pixels of the image. A layer that comes out of this can be gone on with in the docker: select it, press
-Start.
+What can't be done raises `Refused`, `NpeError` or `LibraryError`; `str(e)` is a sentence for people. No window is
+needed. Coordinates are pixels of the image. A layer that comes out of this can be gone on with in the docker: select
+it, press Start.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ def find_faces(document: Any, layer: Optional[Any] = None, model: Optional[str] 
 
 def edit(document: Any, strokes_json: str, layer: Optional[Any] = None, frame: Optional[Frame] = None,
          model: Optional[str] = None, device: str = "auto") -> Any:
-    """Does what a stroke file (npe-strokes) says to the face in a layer (None: in all that is visible), and puts the change
-    as a new layer above it. Without a frame the file's own is taken on an image of its size where a face is there, else the
-    largest face; the strokes land at the same place of the face. `model` is a file, None for the built-in one. Answers the
-    new layer."""
+    """Does what a stroke file (npe-strokes) says to the face in a layer (None: in all that is visible), and puts the
+    change as a new layer above it. Without a frame the file's own is taken on an image of its size where a face is
+    there, else the largest face; the strokes land at the same place of the face. `model` is a file, None for the
+    built-in one. Answers the new layer."""
     opened = _open(document, layer, frame or _own_frame(document, strokes_json, layer, model), model, device)
     opened.edit.load_strokes(strokes_json)
     return _put(opened)
@@ -78,8 +78,8 @@ def _own_frame(document: Any, strokes_json: str, layer: Optional[Any], model: Op
 
 def paint_layer(document: Any, paint: Any, layer: Optional[Any] = None, mode: str = "color",
                 frame: Optional[Frame] = None, model: Optional[str] = None, device: str = "auto") -> Any:
-    """Takes a painted layer as strokes: its colours are where the face is to go, its alpha is the brush. `mode` is one of
-    "color", "lighten", "darken", "restore". The rest is as in `edit`."""
+    """Takes a painted layer as strokes: its colours are where the face is to go, its alpha is the brush. `mode` is one
+    of "color", "lighten", "darken", "restore". The rest is as in `edit`."""
     if mode not in MODES:
         raise Refused(_("The mode “{mode}” is not known; there are {modes}.").format(mode=mode, modes=", ".join(MODES)))
     opened = _open(document, layer, frame, model, device)
@@ -93,9 +93,10 @@ def paint_layer(document: Any, paint: Any, layer: Optional[Any] = None, mode: st
     return _put(opened)
 
 
-def sample(document: Any, seed: int, frame: Optional[Frame] = None, model: Optional[str] = None, device: str = "auto") -> Any:
-    """Puts a random face into a frame (None: in the middle of the image) as a new layer on top; the same seed gives the same
-    face. Answers the layer."""
+def sample(document: Any, seed: int, frame: Optional[Frame] = None, model: Optional[str] = None,
+           device: str = "auto") -> Any:
+    """Puts a random face into a frame (None: in the middle of the image) as a new layer on top; the same seed gives the
+    same face. Answers the layer."""
     if frame is None:
         frame = Frame(0.5 * document.width(), 0.5 * document.height(), 0.8 * min(document.width(), document.height()))
     opened = _open(document, None, frame, model, device)
@@ -104,8 +105,8 @@ def sample(document: Any, seed: int, frame: Optional[Frame] = None, model: Optio
 
 
 def view(document: Any, name: str, layer: Optional[Any] = None) -> QImage:
-    """A small picture of what the network sees: "original", "reconstruction", "generated", "delta", "error", "mask", "latents"
-    or "result". `layer` is one that `edit` or the docker made, or the photo: None for the active one."""
+    """A small picture of what the network sees: "original", "reconstruction", "generated", "delta", "error", "mask",
+    "latents" or "result". `layer` is one that `edit` or the docker made, or the photo: None for the active one."""
     if name not in VIEWS:
         raise Refused(_("The view “{name}” is not known; there are {views}.").format(name=name, views=", ".join(VIEWS)))
     node = layer or document.activeNode()
@@ -116,13 +117,16 @@ def view(document: Any, name: str, layer: Optional[Any] = None) -> QImage:
         kept = found[0]
         there, source = layers.source_of(document, kept)
         if not there:
-            raise Refused(_("The layer that was painted over is not in the image any more. Select the layer with the photo."))
+            raise Refused(_("The layer that was painted over is not in the image any more. Select the layer with the "
+                            "photo."))
         made = node if found[1] is None else found[1].group
-        opened = _open(document, source, frames.moved(kept.frame, kept.region.x, kept.region.y), kept.model or None, "auto",
+        opened = _open(document, source, frames.moved(kept.frame, kept.region.x, kept.region.y), kept.model or None,
+                       "auto",
                        made if source is None else None)
         opened.edit.load_strokes(kept.saved.strokes)
     picture = opened.edit.view(VIEWS[name])
-    return QImage(bytes(picture.data), picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888).copy()
+    return QImage(bytes(picture.data), picture.width, picture.height, 3 * picture.width,
+                  QImage.Format.Format_RGB888).copy()
 
 
 class _Opened:
@@ -130,7 +134,8 @@ class _Opened:
 
     def __init__(self, document: Any, source: Optional[Any], region: npe.Rect, kind: pixels.Kind, edit: npe.Edit,
                  model: Optional[str]) -> None:
-        self.document, self.source, self.region, self.kind, self.edit, self.model = document, source, region, kind, edit, model
+        self.document, self.source, self.region = document, source, region
+        self.kind, self.edit, self.model = kind, edit, model
 
 
 def _model(path: Optional[str], device: str) -> npe.Model:
@@ -183,7 +188,8 @@ def _put(opened: _Opened) -> Any:
         layer.setColorSpace(*opened.kind.space)
     changed = opened.edit.changed_rect()
     if not changed.empty:
-        layer.setPixelData(QByteArray(bytes(opened.edit.decode_change(changed, opened.kind.format))), region.x + changed.x,
+        layer.setPixelData(QByteArray(bytes(opened.edit.decode_change(changed, opened.kind.format))),
+                           region.x + changed.x,
                            region.y + changed.y, changed.width, changed.height)
     top = document.topLevelNodes()
     parent = document.rootNode() if opened.source is None else opened.source.parentNode()

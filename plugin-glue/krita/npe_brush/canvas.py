@@ -75,7 +75,8 @@ class CanvasBrush(QObject):
         self.hook()
 
     def hook(self) -> None:
-        """Goes to the canvas of the active view: after another one became active, or Krita put its own filter before."""
+        """Goes to the canvas of the active view: after another one became active, or Krita put its own filter
+        before."""
         canvas = canvas_widget(Krita.instance().activeWindow()) if self._on else None
         try:
             if self._canvas is not None:
@@ -138,7 +139,8 @@ class CanvasBrush(QObject):
         point = transform.map(at)
         tablet = event.type() in _TABLET
         pressure = event.pressure() if tablet else 1.0
-        answer = what(point.x(), point.y(), pressure, event.xTilt() if tablet else 0.0, event.yTilt() if tablet else 0.0)
+        answer = what(point.x(), point.y(), pressure, event.xTilt() if tablet else 0.0,
+                      event.yTilt() if tablet else 0.0)
         if self._drawing or answer:
             if self._outline is None:
                 self._outline = _Outline(self._canvas)

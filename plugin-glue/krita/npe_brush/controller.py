@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""One face being painted in a Krita document: the engine, the layers, the pixels between them. Knows nothing of the docker.
+"""One face being painted in a Krita document: the engine, the layers, the pixels between them. Knows nothing of the
+docker.
 
-Everything that is painted is paint on guide layers, whoever paints it: Krita's own brushes on the layer "Paint here", the
-canvas brush (`canvas`), the tool of the toolbox (`tool`). So undo and redo are Krita's own; the guides are looked at again
-and again, and the result follows them, back too. All methods are for the main thread and return at once; the engine
-works in Live's thread.
+Everything that is painted is paint on guide layers, whoever paints it: Krita's own brushes on the layer "Paint here",
+the canvas brush (`canvas`), the tool of the toolbox (`tool`). So undo and redo are Krita's own; the guides are looked
+at again and again, and the result follows them, back too. All methods are for the main thread and return at once; the
+engine works in Live's thread.
 
 A tool uses a controller so:
 
 - `active()` is the controller of the active window, or None.
 - `tool_stroke_begin(x, y, pressure, xtilt, ytilt)`, `tool_stroke_move(...)`, `tool_stroke_end(...)` and
   `tool_stroke_cancel()` take points in pixels of the image, pressure 0 to 1, tilt in degrees. Begin answers False if
-  nothing can be painted now (the docker says why; a first stroke starts the session). Colour, size and eraser are those of
-  Krita's active view.
+  nothing can be painted now (the docker says why; a first stroke starts the session). Colour, size and eraser are those
+  of Krita's active view.
 - While the pen is down the result layer shows what will come of it. When it is lifted, `screen.add_stroke` puts the
   stroke among the guides: one step of undo. Undoing it takes the result back.
-- `screen.use(kind)` brings a better way to write pixels than pure Python has: objects with the methods of `screen.Screen`.
+- `screen.use(kind)` brings a better way to write pixels than pure Python has: objects with the methods of
+  `screen.Screen`.
 """
 
 from __future__ import annotations
@@ -60,8 +62,8 @@ class Controller(Session):
     # What the person does.
 
     def start(self, all_layers: bool = False, frame: Optional[npe.Frame] = None) -> bool:
-        """Begins with the active layer (or with all that is visible) of the active document, or goes on with the edit that
-        is there already. With a frame, in pixels of the image, no face is looked for. Answers whether it could."""
+        """Begins with the active layer (or with all that is visible) of the active document, or goes on with the edit
+        that is there already. With a frame, in pixels of the image, no face is looked for. Answers whether it could."""
         return self._begin(all_layers, frame, None)
 
     def _begin(self, all_layers: bool, frame: Optional[npe.Frame], seed: Optional[int]) -> bool:

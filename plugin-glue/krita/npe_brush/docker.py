@@ -17,12 +17,13 @@ from .canvas import CanvasBrush
 from .controller import Controller
 from .model_box import ModelBox
 from .panel import Panel
-from .qt import (QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QSizePolicy, Qt, QTimer,
-                 QToolButton)
+from .qt import (QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QSizePolicy, Qt,
+                 QTimer, QToolButton)
 from .tiles import LatentsBox, ViewsBox
 from .widgets import AttributesBox, Section, SettingsBox, column, row
 
-_VIEWS = (npe.VIEW_ORIGINAL, npe.VIEW_GENERATED, npe.VIEW_RESULT, npe.VIEW_RECONSTRUCTION, npe.VIEW_DELTA, npe.VIEW_MASK)
+_VIEWS = (npe.VIEW_ORIGINAL, npe.VIEW_GENERATED, npe.VIEW_RESULT, npe.VIEW_RECONSTRUCTION, npe.VIEW_DELTA,
+          npe.VIEW_MASK)
 
 
 def _button(text: str, tooltip: str, icon: str = "", checkable: bool = False) -> QPushButton:
@@ -56,7 +57,8 @@ class Notice(QFrame):
         box.addWidget(self._label, 1)
         box.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setObjectName("npeNotice")
-        self.setStyleSheet("#npeNotice { border: 1px solid #c8643c; border-radius: 3px; background: rgba(200, 100, 60, 45); }")
+        self.setStyleSheet("#npeNotice { border: 1px solid #c8643c; border-radius: 3px; background: rgba(200, 100, 60, "
+                           "45); }")
         self.hide()
 
     def take(self, sentence: str) -> None:
@@ -129,10 +131,11 @@ class NeuralBrushDocker(DockWidget):
 
     def _build(self) -> None:
         controller = self.controller
-        self._start = _button(_("Start"), _("Finds the face in the active layer and puts layers over it to paint on. Press it "
-                                            "on a layer of an earlier edit to go on with that."), "media-playback-start")
-        self._nothing = _button(_("From nothing"), _("Paints a portrait of nobody: puts a random face in the middle of the "
-                                                     "image, to paint on."))
+        self._start = _button(_("Start"), _("Finds the face in the active layer and puts layers over it to paint on. "
+                                            "Press it on a layer of an earlier edit to go on with that."),
+                              "media-playback-start")
+        self._nothing = _button(_("From nothing"), _("Paints a portrait of nobody: puts a random face in the middle of "
+                                                     "the image, to paint on."))
         self._start.clicked.connect(self._pressed_start)
         self._nothing.clicked.connect(lambda: self._go(lambda: controller.portrait_from_nothing(self._seed())))
         self._source = QComboBox()
@@ -141,8 +144,8 @@ class NeuralBrushDocker(DockWidget):
         self._faces = QComboBox()
         self._faces.setToolTip(_("The faces that were found, largest first."))
         self._faces.activated.connect(controller.choose_face)
-        self._selection = _button(_("Selection"), _("Takes the square around the selection as the face's frame: from above the "
-                                                    "hair to below the chin."))
+        self._selection = _button(_("Selection"), _("Takes the square around the selection as the face's frame: from "
+                                                    "above the hair to below the chin."))
         self._selection.clicked.connect(lambda: self._go(controller.choose_selection))
         self._state = QLabel()
         self._state.setWordWrap(True)
@@ -151,14 +154,16 @@ class NeuralBrushDocker(DockWidget):
         self._bar.setTextVisible(False)
         self._bar.hide()
         self._on_canvas = _button(_("Paint on the canvas"), _(
-            "Takes the pen over the canvas: strokes with Krita's colour and brush size, whatever tool and layer are active. "
-            "Each stroke is one step of undo."), "krita_tool_freehand", True)
+            "Takes the pen over the canvas: strokes with Krita's colour and brush size, whatever tool and layer are "
+            "active. Each stroke is one step of undo."), "krita_tool_freehand", True)
         self._on_canvas.toggled.connect(self.canvas_brush.set_on)
         self.mode = QComboBox()
-        for mode, name in ((npe.MODE_COLOR, _("Colour")), (npe.MODE_LIGHTEN, _("Lighten")), (npe.MODE_DARKEN, _("Darken")),
+        for mode, name in ((npe.MODE_COLOR, _("Colour")), (npe.MODE_LIGHTEN, _("Lighten")),
+                           (npe.MODE_DARKEN, _("Darken")),
                            (npe.MODE_RESTORE, _("Restore"))):
             self.mode.addItem(name, mode)
-        self.mode.setToolTip(_("What paint means: take its colour; grow lighter or darker by it; become the photo again."))
+        self.mode.setToolTip(_("What paint means: take its colour; grow lighter or darker by it; become the photo "
+                               "again."))
         self.mode.activated.connect(lambda index: controller.set_mode(self.mode.itemData(index)))
         self._before = _button(_("Before"), _("Shows the photo as it was."), "", True)
         self._before.toggled.connect(controller.show_before)
@@ -166,7 +171,8 @@ class NeuralBrushDocker(DockWidget):
         self._paint.toggled.connect(controller.show_paint)
         self._sample = _button(_("Sample"), _("A random face in place of the photo's."))
         self._sample.clicked.connect(lambda: controller.sample(self._seed()))
-        self._undo = _button(_("Undo"), _("Takes back a slider, a tile or a sample. Strokes are undone by Krita (Ctrl+Z)."),
+        self._undo = _button(_("Undo"), _("Takes back a slider, a tile or a sample. Strokes are undone by Krita "
+                                          "(Ctrl+Z)."),
                              "edit-undo")
         self._redo = _button(_("Redo"), _("Does again what Undo took back."), "edit-redo")
         self._undo.clicked.connect(controller.undo_change)
@@ -186,11 +192,12 @@ class NeuralBrushDocker(DockWidget):
             "sliders": Section(_("Sliders"), _("What the model can change by name."), column(
                 row(self._sample, self._undo, self._redo), self._attributes), False),
             "views": Section(_("Views"), _("What the network sees."), self._views, False, self._wanted),
-            "tiles": Section(_("Latent tiles"), _("Paint in what the network knows."), self._tiles, False, self._wanted),
+            "tiles": Section(_("Latent tiles"), _("Paint in what the network knows."), self._tiles, False,
+                             self._wanted),
             "model": Section(_("Model and device"), _("Which network, and what computes it."), self.model, False),
         }
-        whole = column(row(self._start, self._nothing), self._source, row(self._faces, self._selection), self._state, self._bar,
-                       self.notice, self._live, *self._sections.values(), margin=6)
+        whole = column(row(self._start, self._nothing), self._source, row(self._faces, self._selection), self._state,
+                       self._bar, self.notice, self._live, *self._sections.values(), margin=6)
         whole.layout().addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -204,8 +211,8 @@ class NeuralBrushDocker(DockWidget):
         self.setWidget(scroll)
 
     def _enable(self, on: bool) -> None:
-        for widget in (self.mode, self._before, self._paint, self._reset, self._bake, self._sample, self._undo, self._redo,
-                       self.settings, self._attributes, self._tiles):
+        for widget in (self.mode, self._before, self._paint, self._reset, self._bake, self._sample, self._undo,
+                       self._redo, self.settings, self._attributes, self._tiles):
             widget.setEnabled(on)
 
     # What the person does.

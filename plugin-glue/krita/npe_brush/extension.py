@@ -108,8 +108,8 @@ class TooOld(DockWidget):
 
 def too_old(version: str) -> str:
     """What is said in a Krita that is too old."""
-    return _("The Neural Brush needs Krita {oldest} or newer; this is Krita {version}. Get a newer one from krita.org.").format(
-        oldest=".".join(map(str, OLDEST)), version=version)
+    return _("The Neural Brush needs Krita {oldest} or newer; this is Krita {version}. Get a newer one from "
+             "krita.org.").format(oldest=".".join(map(str, OLDEST)), version=version)
 
 
 def register() -> None:
@@ -130,7 +130,8 @@ def register() -> None:
 
 
 def _add_docker(kind: Any) -> None:
-    Krita.instance().addDockWidgetFactory(DockWidgetFactory("npe_brush_docker", DockWidgetFactoryBase.DockPosition.DockRight
+    Krita.instance().addDockWidgetFactory(DockWidgetFactory("npe_brush_docker",
+                                                            DockWidgetFactoryBase.DockPosition.DockRight
                                                             if hasattr(DockWidgetFactoryBase, "DockPosition") else
                                                             DockWidgetFactoryBase.DockRight, kind))
 

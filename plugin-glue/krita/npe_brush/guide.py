@@ -42,7 +42,8 @@ class GuideReader:
         self._turn = 0
 
     def look(self, guides: List[Any], active: str) -> bool:
-        """Whether anything differs from the last look; `active` is the unique id of the layer that is being painted on."""
+        """Whether anything differs from the last look; `active` is the unique id of the layer that is being painted
+        on."""
         shown = [(guide, guide.uniqueId().toString()) for guide in guides if guide.visible()]
         order = tuple((own, guide.blendingMode() == ERASE) for guide, own in shown)
         changed = order != self._order
@@ -87,7 +88,8 @@ class GuideReader:
         if step == 1:
             rows = pixels.taken(guide.projectionPixelData(r.x, r.y, r.width, r.height))
         else:
-            rows = b"".join(pixels.taken(guide.projectionPixelData(r.x, r.y + i * step, r.width, 1)) for i in range(count))
+            rows = b"".join(pixels.taken(guide.projectionPixelData(r.x, r.y + i * step, r.width,
+                                                                   1)) for i in range(count))
         if rows == seen.rows:
             return False
         seen.rows = rows

@@ -46,9 +46,9 @@ class Layers(NamedTuple):
 
 
 def create(document: Any, source: Optional[Any], kind: pixels.Kind, screen: Screen) -> Iterator[Optional[Layers]]:
-    """Puts the group over a source (None: over everything), and makes its guide what the person's brush is on. A selection
-    limits the result; so do the source's own transparency masks. Does it in pieces; the last that it yields are the
-    layers."""
+    """Puts the group over a source (None: over everything), and makes its guide what the person's brush is on. A
+    selection limits the result; so do the source's own transparency masks. Does it in pieces; the last that it yields
+    are the layers."""
     group = document.createGroupLayer(_("Neural Brush"))
     result = document.createNode(_("Neural Brush result"), "paintlayer")
     parent = document.rootNode() if source is None else source.parentNode()
@@ -127,8 +127,8 @@ def _key(result: Any) -> str:
 
 
 def find(document: Any, node: Any) -> Optional[Tuple[Kept, Optional[Layers]]]:
-    """The edit to go on with where a layer is active: the one whose group it is or is in, the one that was baked into it
-    (which has no layers then), or else the one whose photo it is."""
+    """The edit to go on with where a layer is active: the one whose group it is or is in, the one that was baked into
+    it (which has no layers then), or else the one whose photo it is."""
     source = node.uniqueId().toString()
     within: List[str] = []
     up = node
@@ -154,8 +154,8 @@ def with_pixels(node: Any) -> Any:
     while node.type().endswith("mask") and node.parentNode() is not None:
         node = node.parentNode()
     if node.type() in ("filterlayer", "filllayer"):
-        raise Refused(_("The layer “{layer}” has no picture of its own. Select the layer with the photo, or choose “All "
-                        "visible”.").format(layer=node.name()))
+        raise Refused(_("The layer “{layer}” has no picture of its own. Select the layer with the photo, or choose "
+                        "“All visible”.").format(layer=node.name()))
     return node
 
 

@@ -41,10 +41,10 @@ class ModelBox(QWidget):
         grid.setContentsMargins(4, 0, 0, 4)
         grid.setSpacing(2)
         for i, (label, combo, tooltip) in enumerate((
-                (_("Model"), self._model, _("The network that makes the face. What was painted with one model can't be taken "
-                                            "over to another.")),
-                (_("Device"), self._device, _("What computes it. The graphics card needs an NVIDIA card and libtorch; below "
-                                              "stands what is really used.")))):
+                (_("Model"), self._model, _("The network that makes the face. What was painted with one model can't be "
+                                            "taken over to another.")),
+                (_("Device"), self._device, _("What computes it. The graphics card needs an NVIDIA card and libtorch; "
+                                              "below stands what is really used.")))):
             combo.setToolTip(tooltip)
             combo.setAccessibleName(label)
             combo.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -2,8 +2,8 @@
 """Pixels between Krita's layers and npe: colour spaces, parts of layers, small pictures of them.
 
 npe works in sRGB. Layers of 8 or 16 bits or floats whose profile is sRGB, coloured or grey, are read as they are; all
-others go through a layer that Krita converts to floats in sRGB, which hold what lies outside its gamut too. The results'
-layer has the colour space that was read, and Krita composes it with any document.
+others go through a layer that Krita converts to floats in sRGB, which hold what lies outside its gamut too. The
+results' layer has the colour space that was read, and Krita composes it with any document.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Kind(NamedTuple):
 #: Krita keeps integers as blue, green, red, alpha, and floats as red, green, blue, alpha.
 _EXACT: Dict[Tuple[str, str], int] = {
     ("RGBA", "U8"): npe.FORMAT_BGRA_U8, ("RGBA", "U16"): npe.FORMAT_BGRA_U16, ("RGBA", "F32"): npe.FORMAT_RGBA_F32,
-    ("GRAYA", "U8"): npe.FORMAT_GREYA_U8, ("GRAYA", "U16"): npe.FORMAT_GREYA_U16, ("GRAYA", "F32"): npe.FORMAT_GREYA_F32,
+    ("GRAYA", "U8"): npe.FORMAT_GREYA_U8, ("GRAYA", "U16"): npe.FORMAT_GREYA_U16,
+    ("GRAYA", "F32"): npe.FORMAT_GREYA_F32,
 }
 #: Bytes of a pixel of what can be converted.
 _MODELS: Dict[str, int] = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5, "LABA": 4, "XYZA": 4, "YCBCRA": 4}
@@ -60,8 +61,8 @@ def kind(space: Tuple[str, str, str]) -> Kind:
     if format is not None and is_srgb(profile):
         return Kind(format, space, False)
     if model not in _MODELS or depth not in _DEPTHS:
-        raise Refused(_("The colour space {model} {depth} can't be painted on. Convert the image first: Image ▸ Convert "
-                        "Image Color Space… ▸ RGB/Alpha.").format(model=model, depth=depth))
+        raise Refused(_("The colour space {model} {depth} can't be painted on. Convert the image first: Image ▸ "
+                        "Convert Image Color Space… ▸ RGB/Alpha.").format(model=model, depth=depth))
     return Kind(npe.FORMAT_RGBA_F32, ("RGBA", "F32", SRGB), True)
 
 
@@ -89,8 +90,8 @@ def region(document: Any, source: Optional[Any], rect: npe.Rect) -> bytes:
 
 
 def convert(data: bytes, width: int, height: int, space: Tuple[str, str, str], to: Kind) -> Iterator[bytearray]:
-    """Pixels of any colour space as `to`; yields what is done so far after each some thousand pixels, so that the host can
-    do something else in between. Krita converts them, in a document of its own that nobody sees."""
+    """Pixels of any colour space as `to`; yields what is done so far after each some thousand pixels, so that the host
+    can do something else in between. Krita converts them, in a document of its own that nobody sees."""
     step = max(1, _AT_ONCE // width)
     scratch = Krita.instance().createDocument(8, 8, "npe", *space, 72.0)
     done = bytearray()
@@ -101,8 +102,8 @@ def convert(data: bytes, width: int, height: int, space: Tuple[str, str, str], t
             node = scratch.createNode("npe", "paintlayer")
             node.setPixelData(QByteArray(data[top * row:(top + rows) * row]), 0, 0, width, rows)
             if not node.setColorSpace(*to.space):
-                raise Refused(_("Krita can't convert “{profile}” to sRGB. Convert the image first: Image ▸ Convert Image "
-                                "Color Space….").format(profile=space[2]))
+                raise Refused(_("Krita can't convert “{profile}” to sRGB. Convert the image first: Image ▸ Convert "
+                                "Image Color Space….").format(profile=space[2]))
             done += taken(node.pixelData(0, 0, width, rows))
             yield done
     finally:
@@ -110,8 +111,8 @@ def convert(data: bytes, width: int, height: int, space: Tuple[str, str, str], t
 
 
 def thumbnail(node: Any, side: int) -> Tuple[npe.Image, npe.Placement]:
-    """An 8-bit sRGB picture of all that a node shows, in any colour space, and where it is. Shrunk by Krita, which takes
-    only what it needs of a large layer. Raises Refused if there is nothing."""
+    """An 8-bit sRGB picture of all that a node shows, in any colour space, and where it is. Shrunk by Krita, which
+    takes only what it needs of a large layer. Raises Refused if there is nothing."""
     bounds = node.bounds()
     if bounds.width() < 8 or bounds.height() < 8:
         raise Refused(_("The layer “{layer}” is {width}×{height} pixels; at least 8×8 are needed.").format(

@@ -7,18 +7,22 @@ from typing import Any
 
 try:
     from PyQt6 import sip
-    from PyQt6.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer,
+    from PyQt6.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt,
+                              QTimer,
                               pyqtSignal)
     from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient, QTransform
-    from PyQt6.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout, QLabel,
+    from PyQt6.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout,
+                                 QLabel,
                                  QMdiArea, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
                                  QToolButton, QVBoxLayout, QWidget)
 except ImportError:
     from PyQt5 import sip
-    from PyQt5.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer,
+    from PyQt5.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt,
+                              QTimer,
                               pyqtSignal)
     from PyQt5.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient, QTransform
-    from PyQt5.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout, QLabel,
+    from PyQt5.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout,
+                                 QLabel,
                                  QMdiArea, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
                                  QToolButton, QVBoxLayout, QWidget)
 

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""How pixels get into Krita's layers, onto its canvas and into its undo: what pure Python can do of it, and what a better
-way must offer.
+"""How pixels get into Krita's layers, onto its canvas and into its undo: what pure Python can do of it, and what a
+better way must offer.
 
 What was tried with Krita 5.2.9:
 
-- `Node.setPixelData` writes without a step of undo and does not show it. `Document.refreshProjection` shows it, but does the
-  whole image while Krita waits: 1.3 s at 8000×6000. `setBlendingMode` refreshes one layer, but is a step of undo each
-  time. A shape's `updateAbsolute` refreshes just a rectangle of the image, in the background and without undo: so a vector
-  layer with an invisible rectangle lies beside the result.
+- `Node.setPixelData` writes without a step of undo and does not show it. `Document.refreshProjection` shows it, but
+  does the whole image while Krita waits: 1.3 s at 8000×6000. `setBlendingMode` refreshes one layer, but is a step of
+  undo each time. A shape's `updateAbsolute` refreshes just a rectangle of the image, in the background and without
+  undo: so a vector layer with an invisible rectangle lies beside the result.
 - No call paints into a layer with undo. Adding a layer that is painted already is one step of undo: so a stroke that is
-  painted on the canvas becomes a small layer of its own among the guides. (A layer that is merged down would be two steps
-  and a new layer.)
+  painted on the canvas becomes a small layer of its own among the guides. (A layer that is merged down would be two
+  steps and a new layer.)
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ ERASE = "erase"
 
 
 class Screen(Protocol):
-    """What the controller needs of Krita's layers. All rectangles are in pixels of the image; all on the main thread."""
+    """What the controller needs of Krita's layers. All rectangles are in pixels of the image; all on the main
+    thread."""
 
     def prepare(self, document: Any, group: Any) -> Iterable[None]:
-        """A session begins whose layers are in this group. May add a layer of its own to it; in pieces, so that Krita can
-        do something else in between."""
+        """A session begins whose layers are in this group. May add a layer of its own to it; in pieces, so that Krita
+        can do something else in between."""
 
     def write(self, document: Any, node: Any, rect: npe.Rect, pixels: bytes) -> None:
         """Pixels in the layer's own colour space, rows without gaps, without a step of undo, and onto the canvas."""
@@ -72,14 +73,16 @@ class PythonScreen:
         self.refresh(document, rect)
 
     def refresh(self, document: Any, rect: npe.Rect) -> None:
-        # The person may have undone or deleted it. Shapes are asked for anew: one that is kept may point at nothing later.
+        # The person may have undone or deleted it. Shapes are asked for anew: one that is kept may point at nothing
+        # later.
         alive = self._layer is not None and document.nodeByUniqueID(self._layer.uniqueId()) is not None
         shapes: List[Any] = self._layer.shapes() if self._layer is not None and alive else []
         if not shapes:
             document.refreshProjection()
             return
         x, y = 72.0 / document.xRes(), 72.0 / document.yRes()
-        shapes[0].updateAbsolute(QRectF((rect.x - 1) * x, (rect.y - 1) * y, (rect.width + 2) * x, (rect.height + 2) * y))
+        shapes[0].updateAbsolute(QRectF((rect.x - 1) * x, (rect.y - 1) * y, (rect.width + 2) * x,
+                                        (rect.height + 2) * y))
 
     def add_stroke(self, document: Any, group: Any, guide: Any, rect: npe.Rect, picture: QImage, erase: bool) -> None:
         layer = document.createNode(_("Neural stroke"), "paintlayer")

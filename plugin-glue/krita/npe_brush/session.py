@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""How a session goes by itself: from a layer to a face that is open in the engine, from paint on the guides to the result on
-the canvas, from there into what the document keeps. What people do with it is in `controller`.
+"""How a session goes by itself: from a layer to a face that is open in the engine, from paint on the guides to the
+result on the canvas, from there into what the document keeps. What people do with it is in `controller`.
 """
 
 from __future__ import annotations
@@ -142,9 +142,10 @@ class Session(Listener):
             self._take(self.faces[0], rough=True)
         else:
             self._end(_("No face was found."))
-            self.panel.failed(_("No face was found. Draw a square around the face with the rectangle selection, from above "
-                                "the hair to below the chin, and press “Selection”; or press “From nothing” to paint a face "
-                                "that does not exist yet."))
+            self.panel.failed(_("No face was found. Draw a square around the face with the rectangle selection, from "
+                                "above "
+                                "the hair to below the chin, and press “Selection”; or press “From nothing” to paint a "
+                                "face that does not exist yet."))
 
     def _take(self, frame: npe.Frame, rough: bool) -> None:
         """Begins with a frame in pixels of the image."""
@@ -153,11 +154,13 @@ class Session(Listener):
         self._open(frames.moved(frame, -self.region.x, -self.region.y), rough, None)
 
     def _go_on(self, kept: Kept, found: Optional[Layers], node: Any) -> None:
-        """With what an earlier session left: its layers, or the layer that it was baked into, which new ones replace."""
+        """With what an earlier session left: its layers, or the layer that it was baked into, which new ones
+        replace."""
         assert self.document is not None and self.live is not None
         there, source = layers.source_of(self.document, kept)
         if not there:
-            raise Refused(_("The layer that was painted over is not in the image any more. Select the layer with the photo."))
+            raise Refused(_("The layer that was painted over is not in the image any more. Select the layer with the "
+                            "photo."))
         self._use(source)
         self.region, self.model = kept.region, kept.model or None
         self.layers, self._baked = found, node if found is None else None
@@ -258,8 +261,8 @@ class Session(Listener):
         if not self._alive():
             if not self._gone:
                 self._gone = True
-                self.panel.state(_("The layers of the Neural Brush are gone. Redo (Ctrl+Shift+Z) brings them back; or start "
-                                   "again."))
+                self.panel.state(_("The layers of the Neural Brush are gone. Redo (Ctrl+Shift+Z) brings them back; or "
+                                   "start again."))
             return
         if self._gone:
             self._gone = False
@@ -271,7 +274,8 @@ class Session(Listener):
         active = self.document.activeNode()
         now = time.monotonic()
         # While the pen is down on the canvas, the engine follows what it draws.
-        if self._stroke is None and self._guide.look(self.layers.guides(), active.uniqueId().toString() if active else ""):
+        if self._stroke is None and self._guide.look(self.layers.guides(),
+                                                     active.uniqueId().toString() if active else ""):
             self._seen = now
             self._tell_guide(self._guide.picture())
         self._timer.setInterval(POLL if now - self._seen < IDLE_AFTER else IDLE_POLL)
@@ -328,7 +332,8 @@ class Session(Listener):
         row = rect.width * npe.pixel_bytes(self._kind.format)
         rows = min(rect.height, max(1, _WRITTEN_AT_ONCE // row))
         part = rect._replace(height=rows)
-        self.screen.write(self.document, self.layers.result, part._replace(x=rect.x + self.region.x, y=rect.y + self.region.y),
+        self.screen.write(self.document, self.layers.result,
+                          part._replace(x=rect.x + self.region.x, y=rect.y + self.region.y),
                           bytes(data[:rows * row]))
         if rows < rect.height:
             self._writing.insert(0, (rect._replace(y=rect.y + rows, height=rect.height - rows), data[rows * row:]))
@@ -340,7 +345,8 @@ class Session(Listener):
     def saved(self, saved: Saved) -> None:
         if self._is_open() and self.layers is not None and self._alive() and self.frame is not None:
             source = "" if self._source is None else self._source.uniqueId().toString()
-            layers.keep(self.document, self.layers.result, Kept(source, self.region, self.frame, saved, self.model or ""))
+            layers.keep(self.document, self.layers.result, Kept(source, self.region, self.frame, saved,
+                                                                self.model or ""))
         then, self._then = self._then, None
         if then is not None:
             then()
@@ -350,7 +356,8 @@ class Session(Listener):
 
     def busy(self, what: str) -> None:
         if self.running and not self._gone:
-            self.panel.state(what or _("Paint with any brush on “Paint here”: what you paint becomes real."), bool(what))
+            self.panel.state(what or _("Paint with any brush on “Paint here”: what you paint becomes real."),
+                             bool(what))
 
     def progress(self, done: float) -> None:
         self.panel.progress(done)
@@ -392,7 +399,8 @@ class Session(Listener):
         live, self.live = self.live, None
         if self._reading is not None:
             self._reading.close()
-        self.document, self.layers, self.frame, self.last, self._guide, self._stroke = None, None, None, None, None, None
+        self.document, self.layers, self.frame, self.last = None, None, None, None
+        self._guide, self._stroke = None, None
         self._reading, self._making, self._opened, self._baked = None, None, None, None
         self._writing, self._then, self._unsaved_since, self._search = [], None, None, None
         if live is not None:

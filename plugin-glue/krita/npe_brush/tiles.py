@@ -85,8 +85,8 @@ class _Tiles(Picture):
 
 
 class LatentsBox(QWidget):
-    """The latent tiles to paint on: the left button makes a tile more positive (red), the right one more negative (blue),
-    the middle one neutral."""
+    """The latent tiles to paint on: the left button makes a tile more positive (red), the right one more negative
+    (blue), the middle one neutral."""
 
     def __init__(self, painted: Callable[[float, float, float, float], None]) -> None:
         """`painted` is told the place and the radius in tiles, and the value: what Edit.paint_latents takes."""
@@ -95,8 +95,8 @@ class LatentsBox(QWidget):
         self._rows = self._columns = 0
         self._last: Optional[Tuple[int, int]] = None
         self._tiles = _Tiles(self._paint, self._begin)
-        self._tiles.setToolTip(_("Paint on what the network knows of the face: the left button makes tiles red (positive), the "
-                                 "right one blue (negative), the middle one white (zero)."))
+        self._tiles.setToolTip(_("Paint on what the network knows of the face: the left button makes tiles red "
+                                 "(positive), the right one blue (negative), the middle one white (zero)."))
         self._tiles.setAccessibleName(_("Latent tiles"))
         self._radius = Slider(_("Tile brush"), _("Radius of the brush on the tiles, in tiles."), 0.5, 5.0, 1.0, 1,
                               lambda _value: None)

@@ -148,14 +148,16 @@ class SettingsBox(QWidget):
         box.setContentsMargins(4, 0, 0, 4)
         box.setSpacing(2)
         for name, label, tooltip, upper in (
-                ("strength", _("Strength"), _("How far a stroke goes towards its colour. For strokes from now on."), 1.0),
-                ("freedom", _("Freedom"), _("How far the face may leave the one in the photo: more for large changes such as "
-                                            "new hair, less for fine ones. For strokes from now on."), 1.0),
-                ("detail", _("Detail"), _("How much of the photo's own fine detail (pores, strands of hair) stays where the "
-                                          "face has changed."), 1.0),
-                ("locality", _("Locality"), _("How closely the change keeps to where you painted. At 0 the whole face may "
-                                              "follow."), 1.0),
-                ("mask", _("Mask gain"), _("How readily small changes are taken into the photo. At 0 nothing is shown."),
+                ("strength", _("Strength"), _("How far a stroke goes towards its colour. For strokes from now on."),
+                 1.0),
+                ("freedom", _("Freedom"), _("How far the face may leave the one in the photo: more for large changes "
+                                            "such as new hair, less for fine ones. For strokes from now on."), 1.0),
+                ("detail", _("Detail"), _("How much of the photo's own fine detail (pores, strands of hair) stays "
+                                          "where the face has changed."), 1.0),
+                ("locality", _("Locality"), _("How closely the change keeps to where you painted. At 0 the whole face "
+                                              "may follow."), 1.0),
+                ("mask", _("Mask gain"),
+                 _("How readily small changes are taken into the photo. At 0 nothing is shown."),
                  8.0)):
             self._sliders[name] = Slider(label, tooltip, 0.0, upper, 0.0, 2, self._mover(name))
             box.addWidget(self._sliders[name])
@@ -209,8 +211,8 @@ class AttributesBox(QWidget):
                 slider.deleteLater()
             self._sliders = {}
             for name in sorted(values, key=lambda name: (name.startswith("pc"), name != "smile")):
-                self._sliders[name] = Slider(attribute_label(name), _("0 is as in the photo; 1 or −1 is one typical step from "
-                                                                      "there. A double click puts it back."),
+                self._sliders[name] = Slider(attribute_label(name), _("0 is as in the photo; 1 or −1 is one typical "
+                                                                      "step from there. A double click puts it back."),
                                              -5.0, 5.0, 0.0, 2, self._mover(name), 0.0)
                 self._box.addWidget(self._sliders[name])
             self._sliders = {name: self._sliders[name] for name in values}

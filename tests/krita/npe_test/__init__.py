@@ -2,7 +2,8 @@
 """Runs the tests of the neural brush inside Krita, once its window is there; writes what came of them, and quits.
 
 A test is a generator `test_...` of one of the modules here: it yields how many seconds Krita's own event loop is to run
-before it goes on. NPE_TEST_ONLY names one, as "module.test_name" or "module"; NPE_TEST_OUT is the folder for results.json.
+before it goes on. NPE_TEST_ONLY names one, as "module.test_name" or "module"; NPE_TEST_OUT is the folder for
+results.json.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from krita import Krita
 
 from npe_brush import layers, model_box
 
-from .person import (OUT, Steps, closed, color, controller, differing, docker, history, in_face, line, opened, pixels, settled, shot,
+from .person import (OUT, Steps, closed, color, controller, differing, docker, history, in_face, line, opened, pixels,
+                     settled, shot,
                      started, stroke, undo, until)
 
 tell: Callable[[str], Any] = print
@@ -38,7 +39,8 @@ def test_save_open_go_on() -> Steps:
     yield from _painted(document)
     controller().set_attribute("smile", 1.5)
     yield from settled()
-    yield from until(lambda: _kept(document) is not None and _kept(document).saved.base > 0, 10.0, "the strokes were not kept")
+    yield from until(lambda: _kept(document) is not None and _kept(document).saved.base > 0, 10.0,
+                     "the strokes were not kept")
     painted = pixels(document)
     path = os.path.join(OUT, "kept.kra")
     document.setBatchmode(True)

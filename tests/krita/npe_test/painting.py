@@ -7,7 +7,8 @@ from typing import Any, Callable
 
 from krita import Krita
 
-from .person import (Gaps, Steps, brush_tool, closed, color, controller, differing, docker, history, in_face, line, opened, pixels,
+from .person import (Gaps, Steps, brush_tool, closed, color, controller, differing, docker, history, in_face, line,
+                     opened, pixels,
                      redo, settled, shot, started, stroke, undo)
 
 #: Takes a line for the report; the runner sets it.

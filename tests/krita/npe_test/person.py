@@ -127,7 +127,8 @@ def started(document: Any) -> Steps:
     """Presses Start and waits for the face."""
     yield 0.3
     docker().press_start()
-    yield from until(lambda: controller().frame is not None and controller().layers is not None, 60.0, "no face was opened")
+    yield from until(lambda: controller().frame is not None and controller().layers is not None, 60.0,
+                     "no face was opened")
     yield 0.3
 
 
@@ -182,7 +183,8 @@ def brush_tool() -> None:
     Krita.instance().action("KritaShape/KisToolBrush").trigger()
 
 
-def stroke(points: List[Tuple[float, float]], pressure: Callable[[float], float] = lambda t: 0.8, pause: float = 0.02) -> Steps:
+def stroke(points: List[Tuple[float, float]], pressure: Callable[[float], float] = lambda t: 0.8,
+           pause: float = 0.02) -> Steps:
     """Draws with a pen through points in pixels of the image."""
     window = Krita.instance().activeWindow()
     canvas, view = canvas_widget(window), window.activeView()

@@ -28,7 +28,8 @@ def test_docker() -> Steps:
     own.press_canvas()
     Krita.instance().activeWindow().activeView().setBrushSize(0.14 * controller().frame.side)
     color(232, 178, 70)
-    yield from stroke(line(in_face(-0.3, -0.2), in_face(-0.2, -0.42), 8) + line(in_face(-0.2, -0.42), in_face(0.2, -0.42), 15)
+    yield from stroke(line(in_face(-0.3, -0.2), in_face(-0.2, -0.42), 8) + line(in_face(-0.2, -0.42),
+                                                                                in_face(0.2, -0.42), 15)
                       + line(in_face(0.2, -0.42), in_face(0.3, -0.2), 8))
     yield from settled()
     controller().set_attribute("smile", 1.0)

@@ -49,12 +49,14 @@ def test_paint_layer() -> Steps:
     face = api.find_faces(document, photo)[0]
     paint = document.createNode("paint", "paintlayer")
     side = int(0.3 * face.side)
-    paint.setPixelData(QByteArray(b"\x3c\xbe\xf0\xff" * (side * side)), int(face.cx - side / 2), int(face.cy - 0.45 * face.side), side, side)
+    paint.setPixelData(QByteArray(b"\x3c\xbe\xf0\xff" * (side * side)), int(face.cx - side / 2),
+                       int(face.cy - 0.45 * face.side), side, side)
     layer = api.paint_layer(document, paint, photo)
     assert differing(before, pixels(document), document.width(), 4)[0] > 500, "the paint changed nothing"
     assert layer.type() == "paintlayer"
     for wrong in (lambda: api.paint_layer(document, paint, photo, mode="sideways"), lambda: api.view(document, "soul"),
-                  lambda: api.edit(document, "{}", photo), lambda: api.edit(document, _STROKES, photo, model="/no/such.safetensors")):
+                  lambda: api.edit(document, "{}", photo), lambda: api.edit(document, _STROKES, photo,
+                                                                            model="/no/such.safetensors")):
         try:
             wrong()
         except (api.Refused, api.NpeError) as e:

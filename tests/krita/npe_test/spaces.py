@@ -9,14 +9,16 @@ from krita import Krita, Selection
 
 from npe_brush import pixels as crossing
 
-from .person import (PHOTO, Gaps, QByteArray, QImage, Qt, Steps, closed, color, controller, created, differing, docker, in_face, line,
+from .person import (PHOTO, Gaps, QByteArray, QImage, Qt, Steps, closed, color, controller, created, differing, docker,
+                     in_face, line,
                      pixels, settled, shot, started, stroke, undo, until)
 
 tell: Callable[[str], Any] = print
 
 _SPACES: List[Tuple[str, str, str]] = [
     ("RGBA", "U16", "sRGB-elle-V2-srgbtrc.icc"), ("RGBA", "F32", "sRGB-elle-V2-srgbtrc.icc"),
-    ("RGBA", "F32", "sRGB-elle-V2-g10.icc"), ("RGBA", "F16", "sRGB-elle-V2-g10.icc"), ("RGBA", "U8", "ClayRGB-elle-V2-g22.icc"),
+    ("RGBA", "F32", "sRGB-elle-V2-g10.icc"), ("RGBA", "F16", "sRGB-elle-V2-g10.icc"),
+    ("RGBA", "U8", "ClayRGB-elle-V2-g22.icc"),
     ("GRAYA", "U8", "Gray-D50-elle-V2-srgbtrc.icc"), ("GRAYA", "U16", "Gray-D50-elle-V2-g22.icc"),
     ("CMYKA", "U8", "Chemical proof"), ("LABA", "U16", "Lab identity built-in"),
 ]
@@ -37,7 +39,8 @@ def _space(space: Tuple[str, str, str]) -> Steps:
     count, (left, top, right, bottom) = differing(before, after, document.width(), each)
     r = controller().region
     assert count > 500, f"{space}: only {count} pixels changed"
-    assert left >= r.x and top >= r.y and right <= r.x + r.width and bottom <= r.y + r.height, (space, left, top, right, bottom)
+    assert left >= r.x and top >= r.y and right <= r.x + r.width and bottom <= r.y + r.height, (space, left, top, right,
+                                                                                                bottom)
     undo()
     yield from settled()
     assert pixels(document) == before, f"{space}: undo left pixels changed"
@@ -81,7 +84,8 @@ def test_colors_are_kept() -> Steps:
 
 def test_eight_thousand() -> Steps:
     """A large image is neither read nor written whole, and Krita goes on answering."""
-    portrait = QImage(PHOTO).scaled(1600, 1600, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    portrait = QImage(PHOTO).scaled(1600, 1600, Qt.AspectRatioMode.KeepAspectRatio,
+                                    Qt.TransformationMode.SmoothTransformation)
     portrait = portrait.convertToFormat(QImage.Format.Format_ARGB32)
     document = Krita.instance().createDocument(8000, 6000, "large", "RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc", 300.0)
     bits = portrait.constBits()
@@ -104,7 +108,8 @@ def test_eight_thousand() -> Steps:
     gaps = Gaps()
     yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 30))
     yield from settled()
-    tell(f"8000×6000, a face of {controller().frame.side:.0f} pixels: longest gap while painting {gaps.stop():.0f} ms, 99 of 100 "
+    tell(f"8000×6000, a face of {controller().frame.side:.0f} pixels: "
+         f"longest gap while painting {gaps.stop():.0f} ms, 99 of 100 "
          f"below {gaps.typical():.0f} ms; from the pen to the layer {1000 * controller().latency:.0f} ms")
     assert bytes(document.pixelData(4000, 2000, 3800, 3800)) != before, "nothing changed on the screen"
     undo()
@@ -148,7 +153,8 @@ def test_group_and_mask() -> Steps:
     after = pixels(document)
     count, (_left, _top, right, bottom) = differing(before, after, width, 4)
     assert count > 500, f"only {count} pixels changed"
-    assert right <= width // 2 and bottom <= height // 2, f"changed up to {right}, {bottom}: outside of the selection or the mask"
+    inside = right <= width // 2 and bottom <= height // 2
+    assert inside, f"changed up to {right}, {bottom}: outside of the selection or the mask"
     docker().press_canvas()
     yield from closed(document)
 

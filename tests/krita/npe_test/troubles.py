@@ -9,7 +9,8 @@ from krita import Krita
 
 from npe_brush import extension
 
-from .person import (Steps, closed, color, controller, docker, in_face, line, opened, pixels, redo, settled, started, stroke, undo,
+from .person import (Steps, closed, color, controller, docker, in_face, line, opened, pixels, redo, settled, started,
+                     stroke, undo,
                      until)
 
 tell: Callable[[str], Any] = print
@@ -103,7 +104,8 @@ def test_layers_undone() -> Steps:
 
 def test_old_krita() -> Steps:
     """The version guard, by what it looks at; the sentence is shown in the docker's place."""
-    for text, numbers in (("5.2.9", (5, 2)), ("5.1.5", (5, 1)), ("6.0.0-prealpha (git 1a2b)", (6, 0)), ("what", (0, 0))):
+    for text, numbers in (("5.2.9", (5, 2)), ("5.1.5", (5, 1)), ("6.0.0-prealpha (git 1a2b)", (6, 0)),
+                          ("what", (0, 0))):
         assert extension.version(text) == numbers, text
     extension.TooOld.sentence = extension.too_old("5.1.5")
     place = extension.TooOld()
