@@ -14,7 +14,7 @@ from npe_shared import npe
 
 from . import pixels
 from .qt import QImage, QPainter, QRect, QRectF, Qt
-from .screen import ERASE
+from .screen import erases
 
 #: The longer side of the small picture: three times the finest grid of a network, so that an edge lies where it was
 #: painted.
@@ -45,10 +45,10 @@ class GuideReader:
         """Whether anything differs from the last look; `active` is the unique id of the layer that is being painted
         on."""
         shown = [(guide, guide.uniqueId().toString()) for guide in guides if guide.visible()]
-        order = tuple((own, guide.blendingMode() == ERASE) for guide, own in shown)
+        order = tuple((own, erases(guide)) for guide, own in shown)
         changed = order != self._order
         self._order = order
-        self._seen = {own: self._seen.get(own) or _Seen() for own, _erases in order}
+        self._seen = {own: self._seen.get(own) or _Seen() for own, _takes in order}
         self._turn = (self._turn + 1) % max(1, len(shown))
         for i, (guide, own) in enumerate(shown):
             seen = self._seen[own]
@@ -65,10 +65,10 @@ class GuideReader:
         whole = QImage(self.width, self.height, QImage.Format.Format_ARGB32_Premultiplied)
         whole.fill(0)
         painter = QPainter(whole)
-        for own, erases in self._order:
+        for own, takes in self._order:
             layer = self._seen[own].picture
             if layer is not None:
-                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut if erases else
+                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut if takes else
                                            QPainter.CompositionMode.CompositionMode_SourceOver)
                 painter.drawImage(0, 0, layer)
         painter.end()

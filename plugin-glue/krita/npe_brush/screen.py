@@ -24,8 +24,11 @@ from . import pixels
 from .qt import QByteArray, QImage, QRectF, QTimer
 from .strokes import bits
 
-#: The blending mode of a stroke that takes paint away.
-ERASE = "erase"
+
+def erases(guide: Any) -> bool:
+    """Whether what is on a guide takes away the paint below it. A stroke of the eraser is marked by "inherit alpha":
+    setting the blending mode would be a step of undo of its own."""
+    return guide.inheritAlpha() or guide.blendingMode() == "erase"
 
 
 class Screen(Protocol):
@@ -91,7 +94,7 @@ class PythonScreen:
         layer.setPixelData(QByteArray(bits(picture)), rect.x, rect.y, rect.width, rect.height)
         layer.setOpacity(guide.opacity())
         if erase:
-            layer.setBlendingMode(ERASE)
+            layer.setInheritAlpha(True)
         children, active = group.childNodes(), document.activeNode()
         group.addChildNode(layer, children[-1] if children else None)
         if active is not None:

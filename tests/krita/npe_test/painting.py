@@ -97,3 +97,32 @@ def test_brush_on_the_canvas() -> Steps:
     docker().press_canvas()
     view.canvas().setRotation(0)
     yield from closed(document)
+
+
+def test_eraser_on_the_canvas() -> Steps:
+    """Krita's eraser takes paint away again: the photo comes back there."""
+    document = opened()
+    before = pixels(document)
+    yield from started(document)
+    view = Krita.instance().activeWindow().activeView()
+    docker().press_canvas()
+    view.setBrushSize(0.1 * controller().frame.side)
+    color(240, 190, 60)
+    yield from stroke(line(in_face(-0.15, -0.4), in_face(0.15, -0.4), 15))
+    yield from settled()
+    painted = pixels(document)
+    assert painted != before
+    steps = history()
+    view.setCurrentBlendingMode("erase")
+    view.setBrushSize(0.3 * controller().frame.side)
+    yield from stroke(line(in_face(-0.25, -0.4), in_face(0.25, -0.4), 15))
+    yield from settled()
+    assert pixels(document) == before, "the eraser left paint"
+    assert len(history()) == len(steps) + 1, f"erasing made the steps {history()[len(steps):]}"
+    undo()
+    yield from settled()
+    count, _rect = differing(painted, pixels(document), document.width(), 4)
+    assert count < 300, f"undo of the eraser left {count} pixels"
+    view.setCurrentBlendingMode("normal")
+    docker().press_canvas()
+    yield from closed(document)
