@@ -236,13 +236,13 @@ fn failures_are_sentences_and_leave_nothing() {
         (
             "gimp",
             Home::new().with(".config/GIMP/3.0"),
-            &["--model", "glue/shared/npe.py"],
-            &["glue/shared/npe.py"],
+            &["--model", "glue/shared/npe_shared/npe.py"],
+            &["glue/shared/npe_shared/npe.py"],
         ),
         (
             "gimp",
             Home::new().with(".config/GIMP/3.0"),
-            &["--profile", "glue/shared/npe.py"],
+            &["--profile", "glue/shared/npe_shared/npe.py"],
             &["is not a folder"],
         ),
         (
@@ -273,8 +273,8 @@ fn failures_are_sentences_and_leave_nothing() {
     for (args, said) in [
         (&["--library", "none.so", "--sources", "glue"], "the library none.so is not a file"),
         (
-            &["--library", "glue/shared/npe.py", "--sources", "glue"],
-            "the library glue/shared/npe.py can't be opened",
+            &["--library", "glue/shared/npe_shared/npe.py", "--sources", "glue"],
+            "the library glue/shared/npe_shared/npe.py can't be opened",
         ),
         (
             &["--library", "/lib/x86_64-linux-gnu/libc.so.6", "--sources", "glue"],

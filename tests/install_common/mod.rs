@@ -32,7 +32,7 @@ impl Home {
             ("krita/npe_brush.desktop", "[Desktop Entry]\nX-KDE-Library=npe_brush\nName=Neural Brush\n"),
             ("krita/npe_brush/__init__.py", "# starts\n"),
             ("krita/actions/npe_brush.action", "<ActionCollection/>"),
-            ("shared/npe.py", "# binding\n"),
+            ("shared/npe_shared/npe.py", "# binding\n"),
             ("shared/locale/de.po", PO),
         ] {
             write(&home.room.path().join("glue").join(name), text);

@@ -97,10 +97,16 @@ pub fn payload(editor: Editor, args: &Args) -> Result<Payload> {
         ));
     }
     let library = library(args.library.as_deref())?;
-    // The torch engine is found beside the library only.
-    let engine = library.with_file_name("libnpe_torch.so");
-    if engine.is_file() {
-        files.insert(format!("{}/libnpe_torch.so", editor.folder()), Content::File(engine));
+    // These are found beside the library only: the torch engine, and the tool that was built for this Krita (krita/shim).
+    let beside: &[&str] = match editor {
+        Editor::Gimp => &["libnpe_torch.so"],
+        Editor::Krita => &["libnpe_torch.so", "libnpe_krita_tool.so"],
+    };
+    for name in beside {
+        let file = library.with_file_name(name);
+        if file.is_file() {
+            files.insert(format!("{}/{name}", editor.folder()), Content::File(file));
+        }
     }
     files.insert(format!("{}/{}", editor.folder(), library_name()), Content::File(library));
     let mut models = Vec::new();
@@ -143,7 +149,7 @@ fn place(editor: Editor, name: &str) -> Option<String> {
         let language = name.strip_prefix("locale/").and_then(|n| n.strip_suffix(".po"));
         return Some(match language {
             Some(language) => format!("{folder}/locale/{language}/LC_MESSAGES/npe.mo"),
-            None => format!("{folder}/npe_shared/{name}"),
+            None => format!("{folder}/{name}"),
         });
     }
     let own = name.strip_prefix(editor.key())?.strip_prefix('/')?;
@@ -213,7 +219,7 @@ mod tests {
         for (editor, name, goes) in [
             (Gimp, "gimp/neural-brush.py", Some("neural-brush/neural-brush.py")),
             (Gimp, "gimp/icons/a.svg", Some("neural-brush/icons/a.svg")),
-            (Gimp, "shared/npe.py", Some("neural-brush/npe_shared/npe.py")),
+            (Gimp, "shared/npe_shared/npe.py", Some("neural-brush/npe_shared/npe.py")),
             (Gimp, "shared/locale/de.po", Some("neural-brush/locale/de/LC_MESSAGES/npe.mo")),
             (Gimp, "krita/npe_brush.desktop", None),
             (Krita, "gimp/neural-brush.py", None),
@@ -222,6 +228,7 @@ mod tests {
             (Krita, "krita/npe_brush/a/b.py", Some("pykrita/npe_brush/a/b.py")),
             (Krita, "shared/locale/de.po", Some("pykrita/npe_brush/locale/de/LC_MESSAGES/npe.mo")),
             (Krita, "krita/stray.txt", None),
+            (Krita, "krita/shim/tool.cpp", None),
         ] {
             assert_eq!(place(editor, name).as_deref(), goes, "{name}");
         }
@@ -239,7 +246,7 @@ mod tests {
             "gimp/README.md",
             "gimp/help/README.md",
             "krita/x/tests/t.py",
-            "shared/npe.py",
+            "shared/npe_shared/npe.py",
             "tools/check.py",
         ] {
             let file = root.path().join(name);
@@ -247,6 +254,6 @@ mod tests {
             std::fs::write(file, name).unwrap();
         }
         let files = walk::files(root.path()).unwrap();
-        assert_eq!(files, ["gimp/help/README.md", "gimp/neural-brush.py", "shared/npe.py"]);
+        assert_eq!(files, ["gimp/help/README.md", "gimp/neural-brush.py", "shared/npe_shared/npe.py"]);
     }
 }

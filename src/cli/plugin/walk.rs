@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 /// The files under `root` that are installed: their names with `/`, sorted. Tests, hidden files and what Python leaves behind
-/// are none.
+/// are none; nor is the shim, which is C++ for a compiler and under another licence than the command.
 ///
 /// # Errors
 /// If a folder can't be read.
@@ -26,7 +26,7 @@ fn below(folder: &Path, name: &str, found: &mut Vec<String>) -> io::Result<()> {
         let Ok(own) = entry.file_name().into_string() else { continue };
         let inside = format!("{name}/{own}");
         if entry.path().is_dir() {
-            if own != "tests" && own != "__pycache__" && !own.starts_with('.') {
+            if !["tests", "shim", "__pycache__"].contains(&own.as_str()) && !own.starts_with('.') {
                 below(&entry.path(), &inside, found)?;
             }
             continue;
