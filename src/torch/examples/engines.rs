@@ -55,7 +55,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 }
             };
             let g = &model.generator;
-            let z = |shift: f32| (0..g.latents()).map(|i| (i as f32 * 0.7).sin() + shift).collect::<Vec<f32>>();
+            let z =
+                |shift: f32| (0..g.latents()).map(|i| (i as f32 * 0.7).sin() + shift).collect::<Vec<f32>>();
             let image = g.decode(&z(1.0))?;
             let encode = median(|_| g.encode(&image).map(drop))?;
             let decode = median(|s| g.decode(&z(s)).map(drop))?;

@@ -166,10 +166,13 @@ fn the_encoder_learns_to_read_back() {
     let mut recipe = fixed(trained(32, false, 150, &path));
     recipe.train.frozen = Frozen::Decoder;
     (recipe.loss.pixel, recipe.loss.pyramid) = (100.0, 0.0);
-    tch::manual_seed(5);
-    let z = Tensor::randn([32, 8], CPU);
+    // About photos that are held out.
+    let photos = tensor(&images(40, 32).pixels[..8 * 3 * 32 * 32], 32, Device::Cpu).unwrap();
     let apart = |network: &dyn Network| {
         let _guard = tch::no_grad_guard();
+        tch::manual_seed(5);
+        let mu = ian::read(network, &photos.repeat([8, 1, 1, 1]), false).unwrap().mu;
+        let z = cycle::latents(&mu).unwrap().narrow(0, 0, 24);
         let read = ian::read(network, &network.decode(&z, false).unwrap(), false).unwrap();
         cycle::apart(&read.mu, &z).unwrap().mean(tch::Kind::Float).double_value(&[])
     };
