@@ -105,6 +105,12 @@ fn a_model_gets_directions_and_an_aligner() {
     assert_eq!(again.attributes().iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["pc1"]);
     assert_eq!(again.attributes()[0], rich.attributes()[1]);
     assert_eq!(again.aligner(), Some(&aligner));
+
+    // Another model file's aligner.
+    let other = ["extras", "model.safetensors", "other.safetensors", "--recipe", "recipe.toml"];
+    done(path, &[&other[..], &["--principal", "0", "--aligner", "rich.safetensors"]].concat()).unwrap();
+    let other = open(&path.join("other.safetensors"));
+    assert!(other.aligner() == Some(&aligner) && other.attributes().is_empty());
 }
 
 #[test]
@@ -123,7 +129,8 @@ fn what_is_wrong_is_told_and_nothing_written() {
         ("recipe.toml", &["--data", "nowhere"], "nowhere"),
         ("recipe.toml", &["--principal", "9"], "9 principal directions are wanted of 48 images in 8 latents"),
         ("recipe.toml", &["--aligner", "none.bin"], "the aligner can't be read"),
-        ("recipe.toml", &["--aligner", "recipe.toml"], "aligner"),
+        ("recipe.toml", &["--aligner", "recipe.toml"], "the aligner can't be read: recipe.toml"),
+        ("recipe.toml", &["--aligner", "model.safetensors"], "this model file has no aligner"),
         ("recipe.toml", &["--labels", "none.csv", "--contrast", "a=day/night"], "none.csv"),
         ("recipe.toml", &["--labels", "short.csv", "--contrast", "a=day/night"], "line 2 has no two columns"),
         (
