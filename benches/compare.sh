@@ -22,10 +22,10 @@ for ((round = 0; round < rounds; round++)); do
             for what in encode decode stroke; do
                 file=target/criterion/${network}_$t/$what/new/estimates.json
                 "$python" -c 'import json, sys; print("npe", *sys.argv[2:], json.load(open(sys.argv[1]))["median"]["point_estimate"] / 1e6)' \
-                    "$file" "${network/bundled/width32}" "$t" "$what" >>"$log"
+                    "$file" "${network/bundled/width48}" "$t" "$what" >>"$log"
             done
         done
-        for sizes in "32 512" "128 1000"; do
+        for sizes in "48 512 192" "128 1000 100"; do
             # shellcheck disable=SC2086
             "$python" benches/torch_eager.py $sizes "$t" 2 | sed 's/^/torch /' >>"$log"
         done

@@ -29,9 +29,9 @@ fn engine(c: &mut Criterion) {
     let (weight, colour) = (brush(), vec![-0.8; 3 * 64 * 64]);
     let target = Target { weight: &weight, colour: &colour };
     for (name, model) in models() {
-        let latents: Vec<f32> = (0..100).map(|i| (i as f32 * 0.7).sin()).collect();
         for threads in [1, 2] {
             let engine = CpuGenerator::new(&model, threads).unwrap();
+            let latents: Vec<f32> = (0..engine.latents()).map(|i| (i as f32 * 0.7).sin()).collect();
             let image = engine.decode(&latents).unwrap();
             let mut group = c.benchmark_group(format!("{name}/{threads}"));
             group

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The networks of `cargo bench -p npe-bench --bench engine` in PyTorch eager, as a person would write them: prints
-`NETWORK THREADS WHAT MEDIAN_MS` lines. Usage: torch_eager.py WIDTH HIDDEN THREADS [SECONDS]."""
+`NETWORK THREADS WHAT MEDIAN_MS` lines. Usage: torch_eager.py WIDTH HIDDEN LATENTS THREADS [SECONDS]."""
 
 import statistics
 import sys
@@ -12,17 +12,14 @@ try:
 except ImportError:
     sys.exit("torch_eager.py needs PyTorch (pip install torch); set PYTHON to a Python that has it")
 
-LATENTS = 100
-
-
-def network(width, hidden):
+def network(width, hidden, latents):
     """Encoder and decoder with batch norm folded, as npe's model files have them."""
     ch = [3, width, 2 * width, 4 * width, 8 * width]
     encoder = []
     for i in range(4):
         encoder += [nn.Conv2d(ch[i], ch[i + 1], 5, 2, 2), nn.LeakyReLU(0.2)]
-    encoder += [nn.Flatten(), nn.Linear(ch[4] * 16, hidden), nn.ELU(), nn.Linear(hidden, LATENTS)]
-    decoder = [nn.Linear(LATENTS, ch[4] * 16), nn.ReLU(), nn.Unflatten(1, (ch[4], 4, 4))]
+    encoder += [nn.Flatten(), nn.Linear(ch[4] * 16, hidden), nn.ELU(), nn.Linear(hidden, latents)]
+    decoder = [nn.Linear(latents, ch[4] * 16), nn.ReLU(), nn.Unflatten(1, (ch[4], 4, 4))]
     for i in range(4, 1, -1):
         decoder += [nn.ConvTranspose2d(ch[i], ch[i - 1], 5, 2, 2, 1), nn.ReLU()]
     decoder += [nn.ConvTranspose2d(ch[1], 3, 5, 2, 2, 1), nn.Tanh()]
@@ -41,12 +38,12 @@ def median_ms(call, seconds):
 
 
 def main():
-    width, hidden, threads = (int(a) for a in sys.argv[1:4])
-    seconds = float(sys.argv[4]) if len(sys.argv) > 4 else 2.0
+    width, hidden, latents, threads = (int(a) for a in sys.argv[1:5])
+    seconds = float(sys.argv[5]) if len(sys.argv) > 5 else 2.0
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    encoder, decoder = network(width, hidden)
-    z0 = torch.sin(torch.arange(LATENTS) * 0.7)[None]
+    encoder, decoder = network(width, hidden, latents)
+    z0 = torch.sin(torch.arange(latents) * 0.7)[None]
     image = torch.rand(1, 3, 64, 64) * 2 - 1
     weight = torch.zeros(64, 64)
     weight[12:29, 12:29] = 1

@@ -30,7 +30,7 @@ pub struct Args {
     /// So many principal directions: pc1, pc2 …
     #[arg(long, default_value_t = 8, value_name = "COUNT")]
     principal: usize,
-    /// An aligner for the model's frame, as `train_align` writes it
+    /// An aligner for the model's frame, as `train_align` writes it, or a model file that has one
     #[arg(long, value_name = "FILE")]
     aligner: Option<PathBuf>,
     /// Replace the copy if it exists
@@ -49,9 +49,15 @@ pub fn run(args: &Args) -> Result<()> {
     let model = Model::open(&args.model)?;
     let aligner = match &args.aligner {
         Some(path) => {
-            let bytes =
-                std::fs::read(path).map_err(|e| Error::file("the aligner can't be read:", path, &e))?;
-            Some(Aligner::from_bytes(&bytes)?)
+            let failed = |e: &dyn std::fmt::Display| Error::file("the aligner can't be read:", path, e);
+            let bytes = std::fs::read(path).map_err(|e| failed(&e))?;
+            match Model::from_bytes(&bytes) {
+                Ok(other) => {
+                    let none = || failed(&"this model file has no aligner");
+                    Some(other.aligner().cloned().ok_or_else(none)?)
+                }
+                Err(_) => Some(Aligner::from_bytes(&bytes).map_err(|e| failed(&e))?),
+            }
         }
         None => model.aligner().cloned(),
     };

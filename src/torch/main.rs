@@ -10,10 +10,10 @@ use npe::model::{Dtype, Model};
 use npe_torch::data::{self, Crop, Images, prepare};
 use npe_torch::device;
 use npe_torch::error::{Error, Result};
-use npe_torch::train::evaluate::{self, Evaluation};
+use npe_torch::train::evaluate::{self, Evaluation, Subject};
 use npe_torch::train::recipe::Recipe;
 use npe_torch::train::run::{self, End, Options};
-use npe_torch::train::{card, checkpoint, export, plot};
+use npe_torch::train::{card, export, plot};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -63,7 +63,7 @@ enum Command {
         /// Folder for checkpoint, log and pictures
         #[arg(long, value_name = "FOLDER")]
         out: PathBuf,
-        /// Begin with the weights of this checkpoint
+        /// Begin with the weights of this checkpoint, or model file (then with train.norms = "fixed")
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
         /// Images, instead of the recipe's data.source
@@ -95,7 +95,7 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Measure a checkpoint on the images that its recipe holds out
+    /// Measure a checkpoint or a model file on the images that its recipe holds out
     Evaluate {
         #[command(flatten)]
         measured: Measured,
@@ -127,8 +127,11 @@ enum Command {
 /// What is measured, and on what.
 #[derive(clap::Args)]
 struct Measured {
-    /// The checkpoint
+    /// A checkpoint, or a model file with --recipe
     checkpoint: PathBuf,
+    /// The recipe that a model file was trained by: which images, their crop, how many are held out
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
     /// Images, instead of the recipe's data.source
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
@@ -141,17 +144,17 @@ struct Measured {
 }
 
 impl Measured {
-    fn measure(&self) -> Result<(Recipe, Evaluation, Option<RgbImage>)> {
+    fn measure(&self) -> Result<(Subject, Evaluation, Option<RgbImage>)> {
         let device = device::named(&self.device)?;
-        let (mut recipe, ..) = checkpoint::weights(&self.checkpoint)?;
+        let recipe = self.recipe.as_deref().map(Recipe::read).transpose()?;
+        let mut subject = Subject::open(&self.checkpoint, recipe, device)?;
         if let Some(data) = &self.data {
-            recipe.data.source = data.clone();
+            subject.recipe.data.source = data.clone();
         }
-        let images = read(&recipe)?;
-        let (held_out, _) = images.split(recipe.data.held_out);
-        let (evaluation, sheet) =
-            evaluate::evaluate(&self.checkpoint, &images, held_out, self.edits, device)?;
-        Ok((recipe, evaluation, sheet))
+        let images = read(&subject.recipe)?;
+        let (held_out, _) = images.split(subject.recipe.data.held_out);
+        let (evaluation, sheet) = evaluate::evaluate(&subject, &images, held_out, self.edits)?;
+        Ok((subject, evaluation, sheet))
     }
 }
 
@@ -231,7 +234,7 @@ fn work() -> Result<()> {
             print(&format!("{line}, after {seen} images\n"))
         }
         Command::Evaluate { measured, json, sheet } => {
-            let (_, evaluation, pictures) = measured.measure()?;
+            let (subject, evaluation, pictures) = measured.measure()?;
             if let Some(path) = sheet {
                 let pictures = pictures.ok_or_else(|| {
                     let why = evaluation.no_edits.as_deref().unwrap_or("no strokes were measured");
@@ -244,8 +247,10 @@ fn work() -> Result<()> {
                     serde_json::to_string_pretty(&evaluation).map_err(|e| Error::told(e.to_string()))?;
                 return print(&format!("{text}\n"));
             }
-            let mut text =
-                format!("after {} images, on {} held out\n", evaluation.images, evaluation.held_out);
+            let mut text = match evaluation.images {
+                Some(images) => format!("after {images} images, on {} held out\n", evaluation.held_out),
+                None => format!("{}, on {} held out\n", subject.model.sha256(), evaluation.held_out),
+            };
             for (name, value, what) in evaluation.lines() {
                 text += &format!("{name:20} {value:40} {what}\n");
             }
@@ -266,13 +271,10 @@ fn work() -> Result<()> {
                 None if beside.exists() => Some(card::seconds(&plot::read(&beside)?)),
                 None => None,
             };
-            let (recipe, evaluation, _) = measured.measure()?;
-            // An architecture without a table in the format has no file.
-            let bytes = export::model(checkpoint).and_then(|m| Ok(m.0.to_bytes(Dtype::F16)?)).ok();
-            let model = bytes.as_ref().map(|b| Model::from_bytes(b)).transpose()?;
-            let file = bytes.as_ref().zip(model.as_ref()).map(|(b, m)| (b.len(), m.sha256()));
-            let images = evaluation.images;
-            let run = card::Run { recipe: &recipe, images, seconds, evaluation: &evaluation, file };
+            let (subject, evaluation, _) = measured.measure()?;
+            let file = subject.file(checkpoint)?;
+            let (recipe, images) = (&subject.recipe, subject.images);
+            let run = card::Run { recipe, images, seconds, evaluation: &evaluation, file: &file };
             print(&card::markdown(&run)?)
         }
     }

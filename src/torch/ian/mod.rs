@@ -93,6 +93,16 @@ pub fn new(sizes: &Sizes, norm_latents: bool, device: tch::Device) -> Result<Box
     }
 }
 
+/// The posterior of images; `train` as in [`Network::trunk`].
+///
+/// # Errors
+/// As [`Network::trunk`].
+pub fn read(network: &dyn Network, images: &Tensor, train: bool) -> Result<Posterior> {
+    let activations = network.trunk(images, train)?;
+    let top = activations.last().ok_or_else(|| Error::told("the network has no trunk"))?;
+    network.posterior(top, train)
+}
+
 /// How many convolutions of stride 2 lead from `image_size` to 4×4.
 ///
 /// # Errors

@@ -9,16 +9,27 @@ use std::fmt::Write;
 /// What a card is written from.
 #[derive(Debug)]
 pub struct Run<'a> {
-    /// The checkpoint's recipe.
+    /// The recipe.
     pub recipe: &'a Recipe,
-    /// Images seen.
-    pub images: u64,
+    /// Images seen; none if it is not known: then those of the recipe are told.
+    pub images: Option<u64>,
     /// Seconds of training by the log; none without a log.
     pub seconds: Option<f64>,
     /// The figures.
     pub evaluation: &'a Evaluation,
-    /// The model file's size and SHA-256, where there is one.
-    pub file: Option<(usize, &'a str)>,
+    /// The model file.
+    pub file: &'a File,
+}
+
+/// A model file as a card names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its size.
+    pub bytes: u64,
+    /// The type of its weights: `f16` or `f32`.
+    pub weights: &'static str,
+    /// Its hash, hexadecimal.
+    pub sha256: String,
 }
 
 /// The seconds of a log's lines.
@@ -41,10 +52,9 @@ pub fn markdown(run: &Run<'_>) -> Result<String> {
         "An `{}` network ([format](../docs/model-format.md)) of width {}, hidden {}, {} latents, {}×{} pixels.",
         n.architecture, n.width, n.hidden, n.latents, n.image_size, n.image_size
     );
-    if let Some((bytes, sha256)) = run.file {
-        let size = bytes as f64 / f64::from(1 << 20);
-        let _ = writeln!(card, "The file has {size:.1} MiB (weights as f16), SHA-256 `{sha256}`.");
-    }
+    let File { bytes, weights, sha256 } = run.file;
+    let size = *bytes as f64 / f64::from(1 << 20);
+    let _ = writeln!(card, "The file has {size:.1} MiB (weights as {weights}), SHA-256 `{sha256}`.");
     let how = match recipe.adversary.kind {
         AdversaryKind::None => "a variational autoencoder, no adversary".to_owned(),
         kind => {
@@ -59,7 +69,10 @@ pub fn markdown(run: &Run<'_>) -> Result<String> {
             }
         }
     };
-    let _ = writeln!(card, "\n**Training.** {} images seen, {how}.", run.images);
+    let _ = match run.images {
+        Some(images) => writeln!(card, "\n**Training.** {images} images seen, {how}."),
+        None => writeln!(card, "\n**Training.** {} images by the recipe, {how}.", recipe.train.images),
+    };
     if let Some(seconds) = run.seconds {
         let _ = writeln!(card, "Time by the log: {}.", time(seconds));
     }

@@ -3,11 +3,13 @@
 
 use super::recipe::Recipe;
 use super::step::{Learner, blown_up};
+use super::unfold;
 use crate::error::{Error, Result};
+use npe::model::Model;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use tch::{Kind, Tensor};
 
@@ -19,6 +21,9 @@ struct Note {
     steps: u64,
     adam_steps: BTreeMap<String, i64>,
 }
+
+/// The name it has there.
+const NOTE: &str = "npe-checkpoint";
 
 type Named = Vec<(String, Tensor)>;
 
@@ -120,21 +125,64 @@ impl Learner {
         Ok(())
     }
 
-    /// Begins with the averaged weights of another run's checkpoint (its plain ones, if it has no average).
+    /// Begins with the averaged weights of another run's checkpoint (its plain ones, if it has no average), or with those of
+    /// a model file, see [`super::unfold`].
     ///
     /// # Errors
-    /// As [`Learner::resume`].
+    /// If the file is neither, can't be read, is damaged, or is of another network.
     pub fn warm_start(&mut self, path: &Path) -> Result<()> {
-        let (tensors, _) = read(path)?;
-        let average = under("average", &tensors);
-        let from = if average.is_empty() { under("network", &tensors) } else { average };
-        let wrong = |e: Error| Error::file("the checkpoint does not fit this recipe:", path, &e);
+        let (what, from) = match Source::open(path)? {
+            Source::Checkpoint => ("the checkpoint does not fit this recipe:", Ok(weights(path)?.2)),
+            Source::Model(model) => (
+                "the model does not fit this recipe:",
+                unfold::tensors(&model, &self.recipe, self.network.params()),
+            ),
+        };
+        let wrong = |e: Error| Error::file(what, path, &e);
+        let from = from.map_err(wrong)?;
         self.network.params_mut().load(&from).map_err(wrong)?;
         if let Some(average) = &mut self.average {
             average.load(&from).map_err(wrong)?;
         }
         Ok(())
     }
+}
+
+/// Where weights come from: a file of one of two kinds.
+pub enum Source {
+    /// A checkpoint; its tensors were not read yet.
+    Checkpoint,
+    /// A model file.
+    Model(Box<Model>),
+}
+
+impl Source {
+    /// Looks which kind a file is; reads it if it is a model.
+    ///
+    /// # Errors
+    /// If it can't be read or is of neither kind.
+    pub fn open(path: &Path) -> Result<Self> {
+        let failed = |e: &dyn std::fmt::Display| Error::file("the weights can't be read:", path, e);
+        if is_checkpoint(path).map_err(|e| failed(&e))? {
+            return Ok(Self::Checkpoint);
+        }
+        let neither =
+            |e| failed(&format!("it is neither a checkpoint of npe-train nor a model file of npe ({e})"));
+        Model::open(path).map(|model| Self::Model(Box::new(model))).map_err(neither)
+    }
+}
+
+/// Looks at the file's header only.
+fn is_checkpoint(path: &Path) -> std::io::Result<bool> {
+    let mut file = std::fs::File::open(path)?;
+    let mut length = [0; 8];
+    let mut header = Vec::new();
+    // What is no safetensors file may begin with any length; a header is not longer than the file.
+    if file.read_exact(&mut length).is_ok() {
+        file.take(u64::from_le_bytes(length)).read_to_end(&mut header)?;
+    }
+    let header: serde_json::Value = serde_json::from_slice(&header).unwrap_or_default();
+    Ok(header["__metadata__"][NOTE].is_string())
 }
 
 /// The recipe a checkpoint was made with, images seen, and its averaged weights (plain ones, if it has no average).
@@ -162,7 +210,7 @@ fn write(path: &Path, tensors: &Named, note: &Note) -> Result<()> {
         views.push((name.as_str(), view));
     }
     let note = serde_json::to_string(note).map_err(|e| failed(&e))?;
-    let meta = HashMap::from([("npe-checkpoint".to_owned(), note)]);
+    let meta = HashMap::from([(NOTE.to_owned(), note)]);
     let file = safetensors::serialize(views, Some(meta)).map_err(|e| failed(&e))?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(|e| failed(&e))?;
@@ -176,7 +224,7 @@ fn read(path: &Path) -> Result<(BTreeMap<String, Tensor>, Note)> {
     let failed = |e: &dyn std::fmt::Display| Error::file("the checkpoint can't be read:", path, e);
     let bytes = std::fs::read(path).map_err(|e| failed(&e))?;
     let (_, meta) = SafeTensors::read_metadata(&bytes).map_err(|e| failed(&e))?;
-    let note = meta.metadata().as_ref().and_then(|m| m.get("npe-checkpoint"));
+    let note = meta.metadata().as_ref().and_then(|m| m.get(NOTE));
     let note = note.ok_or_else(|| failed(&"it is no checkpoint of npe-train"))?;
     let note: Note = serde_json::from_str(note).map_err(|e| failed(&e))?;
     let file = SafeTensors::deserialize(&bytes).map_err(|e| failed(&e))?;

@@ -1,16 +1,21 @@
-//! How good a checkpoint is on images it has not seen: all figures of `docs/training.md`, and a contact sheet. Calls the
-//! library's editor with the model as it is exported, so that what is measured is what is shipped.
+//! How good a checkpoint or a model file is on images it has not seen: all figures of `docs/training.md`, and a contact sheet.
+//! Strokes are done by the library's editor with the model as it is exported.
 
-use super::measure::{self, Figures};
+use super::card::File;
+use super::checkpoint::Source;
+use super::measure::{self, Figures, FromFile, Measured};
+use super::recipe::Recipe;
 use super::wasserstein::{self, Distance};
-use super::{export, pictures};
+use super::{export, pictures, unfold};
 use crate::data::Images;
 use crate::engine::Running;
 use crate::error::{Error, Result};
+use crate::ian::folded;
 use image::RgbImage;
 use npe::cpu::CpuGenerator;
 use npe::edit::{Edit, View, figures};
 use npe::generator::Generator;
+use npe::model::{Dtype, Model};
 use npe::photo::{Channels, Frame, Photo, Samples};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -19,11 +24,12 @@ use std::path::Path;
 use std::sync::Arc;
 use tch::Device;
 
-/// All figures of a checkpoint.
+/// All figures of a network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// Images seen in training.
-    pub images: u64,
+    /// Images seen in training; none of a model file, which does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<u64>,
     /// Images measured on.
     pub held_out: usize,
     /// Reconstructions and the posterior.
@@ -57,40 +63,103 @@ const ROWS: usize = 24;
 pub const COLUMNS: &str = "photo, reconstruction, forehead stroke in G and in Y, mouth stroke in G and in Y";
 const VIEWS: [View; 2] = [View::Generated, View::Result];
 
-/// Measures a checkpoint on `range` of the images, strokes on the first `edits` of them. The same every time, but for how
-/// long strokes take.
+/// What is measured: the network of a checkpoint or of a model file.
+pub struct Subject {
+    /// The recipe it was trained by.
+    pub recipe: Recipe,
+    /// Images seen in training, if it is a checkpoint.
+    pub images: Option<u64>,
+    /// The model: of a checkpoint as it would be exported, of a file as it is.
+    pub model: Model,
+    network: Box<dyn Measured>,
+    device: Device,
+}
+
+impl Subject {
+    /// Reads a checkpoint, which has its recipe, or a model file, which is measured by the `recipe` given.
+    ///
+    /// # Errors
+    /// If the file can't be read, a model comes without a recipe, a checkpoint with one, or model and recipe are of different
+    /// networks.
+    pub fn open(path: &Path, recipe: Option<Recipe>, device: Device) -> Result<Self> {
+        match (Source::open(path)?, recipe) {
+            (Source::Checkpoint, None) => {
+                let (network, recipe, seen) = export::network(path, device)?;
+                let model = export::fold(network.as_ref(), &recipe)?;
+                Ok(Self { recipe, images: Some(seen), model, network: Box::new(network), device })
+            }
+            (Source::Checkpoint, Some(_)) => {
+                let why = "this is a checkpoint, which has its recipe in it; leave --recipe out";
+                Err(Error::file("a recipe was given:", path, &why))
+            }
+            (Source::Model(model), Some(recipe)) => {
+                unfold::same_network(&model, &recipe)
+                    .map_err(|e| Error::file("the model does not fit this recipe:", path, &e))?;
+                let network =
+                    FromFile { network: folded::new(&model, device)?, device, latents: model.meta.latents };
+                Ok(Self { recipe, images: None, model: *model, network: Box::new(network), device })
+            }
+            (Source::Model(_), None) => {
+                let why =
+                    "a model file does not say which images were held out; name its recipe with --recipe";
+                Err(Error::file("a recipe is missing:", path, &why))
+            }
+        }
+    }
+
+    /// The model file for a card: `path` itself if it is one, else what a checkpoint would be exported to.
+    ///
+    /// # Errors
+    /// If it can't be read or memory is short.
+    pub fn file(&self, path: &Path) -> Result<File> {
+        let (bytes, dtype, sha256) = if self.images.is_none() {
+            let about =
+                std::fs::metadata(path).map_err(|e| Error::file("the model can't be read:", path, &e))?;
+            (about.len(), self.model.dtype(), self.model.sha256().to_owned())
+        } else {
+            let bytes = self.model.to_bytes(Dtype::F16)?;
+            (bytes.len() as u64, Dtype::F16, Model::from_bytes(&bytes)?.sha256().to_owned())
+        };
+        let weights = if dtype == Dtype::F16 { "f16" } else { "f32" };
+        Ok(File { bytes, weights, sha256 })
+    }
+
+    /// The model for the editor.
+    fn generator(&self) -> Result<Arc<dyn Generator>> {
+        let model = &self.model;
+        Ok(if CpuGenerator::runs(&model.meta.architecture) {
+            Arc::new(CpuGenerator::new(model, 1)?)
+        } else {
+            Arc::new(Running::new(model, self.device, 1)?)
+        })
+    }
+}
+
+/// Measures on `range` of the images, strokes on the first `edits` of them. The same every time, but for how long strokes take.
 ///
 /// # Errors
-/// If the checkpoint can't be read, the images are of another size, or none are held out.
+/// If the images are of another size, or none are held out.
 pub fn evaluate(
-    checkpoint: &Path,
+    subject: &Subject,
     images: &Images,
     range: Range<usize>,
     edits: usize,
-    device: Device,
 ) -> Result<(Evaluation, Option<RgbImage>)> {
-    let (network, recipe, seen) = export::network(checkpoint, device)?;
-    if images.size != recipe.network.image_size {
+    let size = subject.recipe.network.image_size;
+    if images.size != size {
         return Err(Error::told(format!(
-            "the images have {} pixels a side; this network takes {}",
-            images.size, recipe.network.image_size
+            "the images have {} pixels a side; this network takes {size}",
+            images.size
         )));
     }
-    let figures = measure::figures(network.as_ref(), images, range.clone())?;
+    let network = subject.network.as_ref();
+    let figures = measure::figures(network, images, range.clone())?;
     let photos = measure::photos(images, range.clone());
-    let samples = measure::samples(network.as_ref(), range.len())?;
+    let samples = measure::samples(network, range.len())?;
     let sample_distance = wasserstein::sliced(&samples, &photos, images.size);
-    let made = measure::reconstructions(network.as_ref(), images, range.clone())?;
+    let made = measure::reconstructions(network, images, range.clone())?;
     let reconstruction_distance = wasserstein::sliced(&made, &photos, images.size);
-    let engine = || -> Result<Arc<dyn Generator>> {
-        let model = export::fold(network.as_ref(), &recipe)?;
-        Ok(if CpuGenerator::runs(&model.meta.architecture) {
-            Arc::new(CpuGenerator::new(&model, 1)?)
-        } else {
-            Arc::new(Running::new(&model, device, 1)?)
-        })
-    };
-    let (edits, sheet, no_edits) = match engine() {
+    let (edits, sheet, no_edits) = match subject.generator() {
         _ if edits == 0 => (None, None, Some("none were asked for".to_owned())),
         Err(e) => (None, None, Some(e.to_string())),
         Ok(generator) => {
@@ -101,7 +170,7 @@ pub fn evaluate(
     };
     let held_out = range.len();
     let evaluation = Evaluation {
-        images: seen,
+        images: subject.images,
         held_out,
         figures,
         sample_distance,
@@ -169,8 +238,10 @@ impl Evaluation {
             line("SSIM", format!("{:.4}", f.ssim), "of reconstructions"),
             line("sharpness", format!("{:.3}", f.sharpness), "of reconstructions, photos: 1"),
             line("sample sharpness", format!("{:.3}", f.sample_sharpness), "of samples, photos: 1"),
-            line("nats", format!("{:.1}", f.nats), "carried by a posterior, per image"),
         ];
+        if let Some(nats) = f.nats {
+            lines.push(line("nats", format!("{nats:.1}"), "carried by a posterior, per image"));
+        }
         for (name, distance, what) in [
             (
                 "SWD samples",

@@ -54,22 +54,48 @@ pub fn fold(network: &dyn Network, recipe: &Recipe) -> Result<Model> {
     let stages = stages(sizes.image_size)?;
     let p = network.params();
     let mut folded = Folded { params: p, out: BTreeMap::new() };
-    folded.plain("enc.conv1")?;
-    for stage in 2..=stages {
-        folded.layer(&format!("enc.conv{stage}"), &format!("enc.norm{stage}"), 0)?;
-    }
-    folded.layer("enc.fc1", "enc.norm_fc1", 0)?;
-    if p.has("enc.norm_mu.weight") {
-        folded.layer("enc.mu", "enc.norm_mu", 0)?;
-    } else {
-        folded.plain("enc.mu")?;
-    }
+    folded.places(&encoder(stages, recipe.norm_latents))?;
     if sizes.architecture == ARCHITECTURE_FULL {
         folded.full(stages, sizes.latents as i64)?;
     } else {
-        folded.simple(stages)?;
+        folded.places(&simple_decoder(stages))?;
     }
     Ok(Model::from_tensors(meta, folded.out)?)
+}
+
+/// A layer of a model file, the batch norm that was folded into it (none: it has a bias of its own), and its weight's output
+/// axis.
+pub(super) struct Place {
+    pub(super) layer: String,
+    pub(super) norm: Option<String>,
+    axis: usize,
+}
+
+impl Place {
+    fn new(layer: &str, norm: Option<&str>, axis: usize) -> Self {
+        Self { layer: layer.to_owned(), norm: norm.map(str::to_owned), axis }
+    }
+}
+
+/// The encoder's layers, of both architectures.
+pub(super) fn encoder(stages: usize, norm_latents: bool) -> Vec<Place> {
+    let mut all = vec![Place::new("enc.conv1", None, 0)];
+    for stage in 2..=stages {
+        all.push(Place::new(&format!("enc.conv{stage}"), Some(&format!("enc.norm{stage}")), 0));
+    }
+    all.push(Place::new("enc.fc1", Some("enc.norm_fc1"), 0));
+    all.push(Place::new("enc.mu", norm_latents.then_some("enc.norm_mu"), 0));
+    all
+}
+
+/// The layers of IAN-simple's decoder.
+pub(super) fn simple_decoder(stages: usize) -> Vec<Place> {
+    let mut all = vec![Place::new("dec.fc", Some("dec.norm_fc"), 0)];
+    for stage in 1..stages {
+        all.push(Place::new(&format!("dec.deconv{stage}"), Some(&format!("dec.norm{stage}")), 1));
+    }
+    all.push(Place::new("dec.out", None, 1));
+    all
 }
 
 struct Folded<'a> {
@@ -84,13 +110,11 @@ impl Folded<'_> {
         Ok(())
     }
 
-    /// IAN-simple's decoder.
-    fn simple(&mut self, stages: usize) -> Result<()> {
-        self.layer("dec.fc", "dec.norm_fc", 0)?;
-        for stage in 1..stages {
-            self.layer(&format!("dec.deconv{stage}"), &format!("dec.norm{stage}"), 1)?;
-        }
-        self.plain("dec.out")
+    fn places(&mut self, places: &[Place]) -> Result<()> {
+        places.iter().try_for_each(|place| match &place.norm {
+            Some(norm) => self.layer(&place.layer, norm, place.axis),
+            None => self.plain(&place.layer),
+        })
     }
 
     /// The full network's flow and decoder.

@@ -4,7 +4,8 @@ use super::checkpoint::values;
 use super::{batches, pictures, ssim};
 use crate::data::Images;
 use crate::error::{Error, Result};
-use crate::ian::Network;
+use crate::ian::folded::Folded;
+use crate::ian::{self, Network};
 use image::RgbImage;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -24,8 +25,75 @@ pub struct Figures {
     pub sharpness: f64,
     /// The same for samples of the prior.
     pub sample_sharpness: f64,
-    /// Nats a posterior carries.
-    pub nats: f64,
+    /// Nats a posterior carries; none of a model file, which knows posteriors' means only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nats: Option<f64>,
+}
+
+/// What is measured: a network in training, or one of a model file.
+pub trait Measured {
+    /// Where its tensors are.
+    fn device(&self) -> Device;
+
+    /// How many latents an image has.
+    fn latents(&self) -> usize;
+
+    /// The latents `[N, latents]` of images, from the posterior's mean, and where they are known the posterior's nats,
+    /// `[N, latents]`.
+    ///
+    /// # Errors
+    /// If the shape is wrong or memory is short; so for both.
+    fn read(&self, images: &Tensor) -> Result<(Tensor, Option<Tensor>)>;
+
+    /// The images of latents.
+    fn paint(&self, latents: &Tensor) -> Result<Tensor>;
+}
+
+impl Measured for Box<dyn Network> {
+    fn device(&self) -> Device {
+        self.params().device()
+    }
+
+    fn latents(&self) -> usize {
+        self.sizes().latents
+    }
+
+    fn read(&self, images: &Tensor) -> Result<(Tensor, Option<Tensor>)> {
+        let (z, kl) = Network::latents(self.as_ref(), &ian::read(self.as_ref(), images, false)?, None)?;
+        Ok((z, Some(kl)))
+    }
+
+    fn paint(&self, latents: &Tensor) -> Result<Tensor> {
+        self.decode(latents, false)
+    }
+}
+
+/// A model file's network.
+pub struct FromFile {
+    /// The network.
+    pub network: Box<dyn Folded>,
+    /// Its device.
+    pub device: Device,
+    /// Its latents.
+    pub latents: usize,
+}
+
+impl Measured for FromFile {
+    fn device(&self) -> Device {
+        self.device
+    }
+
+    fn latents(&self) -> usize {
+        self.latents
+    }
+
+    fn read(&self, images: &Tensor) -> Result<(Tensor, Option<Tensor>)> {
+        Ok((self.network.encode(images)?, None))
+    }
+
+    fn paint(&self, latents: &Tensor) -> Result<Tensor> {
+        self.network.decode(latents)
+    }
 }
 
 /// Images of a pass through the network.
@@ -56,17 +124,18 @@ pub(super) fn normal(rng: &mut impl rand::Rng) -> f32 {
 ///
 /// # Errors
 /// If there is nothing to measure on, or memory is short.
-pub fn figures(network: &dyn Network, images: &Images, range: Range<usize>) -> Result<Figures> {
+pub fn figures(network: &dyn Measured, images: &Images, range: Range<usize>) -> Result<Figures> {
     let _guard = tch::no_grad_guard();
     if range.is_empty() {
         return Err(Error::told("no images are held out to measure on; set data.held_out"));
     }
-    let device = network.params().device();
+    let device = network.device();
     let total = range.len() as f64;
-    let mut sums = [0.0f64; 6];
+    let (mut sums, mut nats) = ([0.0f64; 5], None);
     for (x, n) in held_out(images, range, device) {
         let x = x?;
-        let (made, kl) = rebuilt(network, &x)?;
+        let (z, kl) = network.read(&x)?;
+        let made = network.paint(&z)?;
         let difference = made.f_sub(&x)?;
         sums[0] += n * difference.f_abs()?.f_mean(Kind::Float)?.f_double_value(&[])?;
         let square = difference.f_square()?.f_mean_dim([1i64, 2, 3].as_slice(), false, Kind::Float)?;
@@ -75,19 +144,21 @@ pub fn figures(network: &dyn Network, images: &Images, range: Range<usize>) -> R
         sums[1] += decibel.f_sum(Kind::Float)?.f_double_value(&[])?;
         sums[2] += n * gradient(&made)?;
         sums[3] += n * gradient(&x)?;
-        sums[4] += kl.f_sum(Kind::Float)?.f_double_value(&[])?;
+        if let Some(kl) = kl {
+            nats = Some(nats.unwrap_or(0.0) + kl.f_sum(Kind::Float)?.f_double_value(&[])? / total);
+        }
         let (made, x, each) = (values(&made)?, values(&x)?, 3 * images.size * images.size);
         let pairs = made.par_chunks_exact(each).zip(x.par_chunks_exact(each));
-        sums[5] += pairs.map(|(a, b)| ssim::ssim(a, b, images.size)).collect::<Vec<_>>().iter().sum::<f64>();
+        sums[4] += pairs.map(|(a, b)| ssim::ssim(a, b, images.size)).collect::<Vec<_>>().iter().sum::<f64>();
     }
-    let samples = network.decode(&prior(100, network.sizes().latents, device)?, false)?;
+    let samples = network.paint(&prior(100, network.latents(), device)?)?;
     Ok(Figures {
         error: sums[0] / total,
         psnr: sums[1] / total,
-        ssim: sums[5] / total,
+        ssim: sums[4] / total,
         sharpness: sums[2] / sums[3],
         sample_sharpness: gradient(&samples)? / (sums[3] / total),
-        nats: sums[4] / total,
+        nats,
     })
 }
 
@@ -104,14 +175,6 @@ fn held_out(
     })
 }
 
-/// Reconstructions from the posterior's mean, and its divergence.
-fn rebuilt(network: &dyn Network, x: &Tensor) -> Result<(Tensor, Tensor)> {
-    let activations = network.trunk(x, false)?;
-    let top = activations.last().ok_or_else(|| Error::told("the network has no trunk"))?;
-    let (z, kl) = network.latents(&network.posterior(top, false)?, None)?;
-    Ok((network.decode(&z, false)?, kl))
-}
-
 /// Images of a range, `[N][3][S][S]` in −1..1.
 pub fn photos(images: &Images, range: Range<usize>) -> Vec<f32> {
     let bytes = range.flat_map(|i| images.image(i));
@@ -122,11 +185,11 @@ pub fn photos(images: &Images, range: Range<usize>) -> Vec<f32> {
 ///
 /// # Errors
 /// If memory is short.
-pub fn reconstructions(network: &dyn Network, images: &Images, range: Range<usize>) -> Result<Vec<f32>> {
+pub fn reconstructions(network: &dyn Measured, images: &Images, range: Range<usize>) -> Result<Vec<f32>> {
     let _guard = tch::no_grad_guard();
     let mut all = Vec::new();
-    for (x, _) in held_out(images, range, network.params().device()) {
-        all.extend(values(&rebuilt(network, &x?)?.0)?);
+    for (x, _) in held_out(images, range, network.device()) {
+        all.extend(values(&network.paint(&network.read(&x?)?.0)?)?);
     }
     Ok(all)
 }
@@ -135,13 +198,13 @@ pub fn reconstructions(network: &dyn Network, images: &Images, range: Range<usiz
 ///
 /// # Errors
 /// If memory is short.
-pub fn samples(network: &dyn Network, n: usize) -> Result<Vec<f32>> {
+pub fn samples(network: &dyn Measured, n: usize) -> Result<Vec<f32>> {
     let _guard = tch::no_grad_guard();
-    let draws = prior(n, network.sizes().latents, network.params().device())?;
+    let draws = prior(n, network.latents(), network.device())?;
     let mut all = Vec::new();
     for start in (0..n).step_by(BATCH) {
         let some = draws.f_narrow(0, start as i64, BATCH.min(n - start) as i64)?;
-        all.extend(values(&network.decode(&some, false)?)?);
+        all.extend(values(&network.paint(&some)?)?);
     }
     Ok(all)
 }
@@ -151,10 +214,10 @@ pub fn samples(network: &dyn Network, n: usize) -> Result<Vec<f32>> {
 ///
 /// # Errors
 /// As [`figures`].
-pub fn grid(network: &dyn Network, images: &Images, range: Range<usize>) -> Result<RgbImage> {
+pub fn grid(network: &dyn Measured, images: &Images, range: Range<usize>) -> Result<RgbImage> {
     const COLUMNS: usize = 12;
     let _guard = tch::no_grad_guard();
-    let device = network.params().device();
+    let device = network.device();
     let count = range.len().min(2 * COLUMNS);
     let bytes: Vec<u8> =
         (range.start..range.start + count).flat_map(|i| images.image(i).iter().copied()).collect();
@@ -162,11 +225,9 @@ pub fn grid(network: &dyn Network, images: &Images, range: Range<usize>) -> Resu
         return Err(Error::told("fewer than two images are held out; set data.held_out"));
     }
     let x = batches::tensor(&bytes, images.size, device)?;
-    let activations = network.trunk(&x, false)?;
-    let top = activations.last().ok_or_else(|| Error::told("the network has no trunk"))?;
-    let (z, _) = network.latents(&network.posterior(top, false)?, None)?;
-    let made = network.decode(&z, false)?;
-    let samples = network.decode(&prior(2 * COLUMNS, network.sizes().latents, device)?, false)?;
+    let (z, _) = network.read(&x)?;
+    let made = network.paint(&z)?;
+    let samples = network.paint(&prior(2 * COLUMNS, network.latents(), device)?)?;
     let mut between = Vec::new();
     for pair in 0..(count / 2).min(3) {
         let (a, b) = (z.f_get(2 * pair as i64)?, z.f_get(2 * pair as i64 + 1)?);
@@ -175,7 +236,7 @@ pub fn grid(network: &dyn Network, images: &Images, range: Range<usize>) -> Resu
             between.push(a.f_mul_scalar(1.0 - t)?.f_add(&b.f_mul_scalar(t)?)?);
         }
     }
-    let between = network.decode(&Tensor::f_stack(&between, 0)?, false)?;
+    let between = network.paint(&Tensor::f_stack(&between, 0)?)?;
     let mut rows = Vec::new();
     for half in 0..count.div_ceil(COLUMNS) {
         let (from, n) = (half * COLUMNS, COLUMNS.min(count - half * COLUMNS));

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::Path;
 
 /// The panels, from top to bottom: a title, and the fields that stand in it by name. Those not in the log are left out.
-const PANELS: [(&str, &[(&str, &str)]); 5] = [
+const PANELS: [(&str, &[(&str, &str)]); 6] = [
     ("mean absolute error (-1..1)", &[("pixel", "training"), ("held_out.error", "held out")]),
     ("nats an image", &[("nats", "training"), ("held_out.nats", "held out")]),
     (
@@ -14,6 +14,7 @@ const PANELS: [(&str, &[(&str, &str)]); 5] = [
         &[("held_out.sharpness", "reconstructions"), ("held_out.sample_sharpness", "samples")],
     ),
     ("adversary", &[("hinge", "hinge"), ("told_apart", "discriminator"), ("fooled", "decoder against it")]),
+    ("‖E(G(z)) − z‖ / ‖z‖", &[("cycle", "training")]),
     ("loss", &[("loss", "training")]),
 ];
 const WIDTH: u32 = 800;

@@ -77,9 +77,38 @@ pub struct Train {
     /// The share of the averaged weights that a step keeps; 0: no average.
     #[serde(default = "ema")]
     pub ema: f64,
+    /// What does not learn.
+    #[serde(default)]
+    pub frozen: Frozen,
+    /// What batch norm goes by.
+    #[serde(default)]
+    pub norms: Norms,
     /// Seed of everything random.
     #[serde(default)]
     pub seed: u64,
+}
+
+/// What does not learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Frozen {
+    /// Everything learns.
+    #[default]
+    Nothing,
+    /// The decoder stays as it is, its batch norm too: samples stay what they are, and only what is read from photos changes.
+    Decoder,
+}
+
+/// What batch norm goes by while training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Norms {
+    /// The figures of each batch, which it averages for later.
+    #[default]
+    Batch,
+    /// The averaged figures it began with, as in use. What a model file is trained on with: there they are folded into the
+    /// weights.
+    Fixed,
 }
 
 /// Weights of the losses, summed over an image.
@@ -103,6 +132,13 @@ pub struct Loss {
     /// Of the architecture's penalty on its weights (orthogonal regularisation).
     #[serde(default)]
     pub penalty: f64,
+    /// Share of a batch whose latents are drawn from their posteriors, as published. The others take the posterior's mean, as
+    /// the editor does; how wide their posteriors are makes no difference to their reconstructions then.
+    #[serde(default = "one")]
+    pub drawn: f64,
+    /// Of ‖E(G(z)) − z‖² / ‖z‖² for latents as edits leave them, see [`super::cycle`].
+    #[serde(default)]
+    pub cycle: f64,
 }
 
 /// The adversary.
@@ -268,10 +304,22 @@ impl Recipe {
             ("loss.kl", l.kl),
             ("loss.free_nats", l.free_nats),
             ("loss.penalty", l.penalty),
+            ("loss.cycle", l.cycle),
             ("adversary.weight", a.weight),
             ("adversary.r1", a.r1),
         ] {
             range(name, value, 0.0, 1e9)?;
+        }
+        range("loss.drawn", l.drawn, 0.0, 1.0)?;
+        if t.frozen == Frozen::Decoder && a.kind != AdversaryKind::None {
+            return Err(Error::told(
+                "train.frozen is \"decoder\" and there is an adversary, which only the decoder learns from; leave one of them out",
+            ));
+        }
+        if l.cycle > 0.0 && a.kind == AdversaryKind::Introspective {
+            return Err(Error::told(
+                "loss.cycle is not for adversary.kind = \"introspective\", whose trunk learns from the game alone; set it to 0",
+            ));
         }
         range("adversary.rate", a.rate, 0.0, 1.0)?;
         if a.kind != AdversaryKind::None && a.rate == 0.0 {

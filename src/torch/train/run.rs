@@ -19,7 +19,7 @@ use tch::Device;
 pub struct Options {
     /// Where checkpoint, log and pictures go.
     pub folder: PathBuf,
-    /// Begin with the weights of this checkpoint.
+    /// Begin with the weights of this checkpoint or model file.
     pub from: Option<PathBuf>,
     /// Time between checkpoints.
     pub every: Duration,
@@ -159,19 +159,24 @@ fn report(
     }
     if !held_out.is_empty() {
         let network = learner.averaged()?;
-        let figures = measure::figures(network.as_ref(), images, held_out.clone())?;
+        let figures = measure::figures(&network, images, held_out.clone())?;
         // Weights may be finite and yet so large that nothing else is; such ones are not to replace a good checkpoint.
-        if ![figures.error, figures.nats].iter().all(|v| v.is_finite()) {
+        if ![figures.error, figures.nats.unwrap_or(0.0)].iter().all(|v| v.is_finite()) {
             return Err(blown_up("the network's answers to the held-out images are not finite"));
         }
         line["held_out"] = json!(figures);
         tell(&Event::Said(&format!(
             "held out after {} images: error {:.4}, PSNR {:.1} dB, SSIM {:.3}, sharpness {:.2}, {:.0} nats",
-            learner.seen, figures.error, figures.psnr, figures.ssim, figures.sharpness, figures.nats
+            learner.seen,
+            figures.error,
+            figures.psnr,
+            figures.ssim,
+            figures.sharpness,
+            figures.nats.unwrap_or(0.0)
         )));
         if held_out.len() >= 2 {
             let path = folder.join("grid.png");
-            let grid = measure::grid(network.as_ref(), images, held_out)?;
+            let grid = measure::grid(&network, images, held_out)?;
             grid.save(&path).map_err(|e| Error::file("the pictures can't be written:", &path, &e))?;
         }
     }

@@ -2,10 +2,10 @@
 
 use super::adam::Adam;
 use super::adversary::Adversary;
-use super::loss;
-use super::recipe::{AdversaryKind, Recipe};
+use super::recipe::{AdversaryKind, Frozen, Norms, Recipe};
+use super::{cycle, loss};
 use crate::error::{Error, Result};
-use crate::ian::{Network, Params, is_decoder, is_inference, is_trunk};
+use crate::ian::{self, Network, Params, is_decoder, is_inference, is_trunk};
 use std::collections::BTreeMap;
 use tch::{Kind, Tensor};
 
@@ -54,7 +54,7 @@ impl Learner {
         };
         Ok(Self {
             encoder,
-            decoder: adam(&is_decoder)?,
+            decoder: adam(&|n| is_decoder(n) && t.frozen != Frozen::Decoder)?,
             trunk: if introspective { Some(adam(&is_trunk)?) } else { None },
             adversary: match recipe.adversary.kind {
                 AdversaryKind::Separate => Some(Adversary::new(recipe, device)?),
@@ -106,13 +106,24 @@ impl Learner {
         Ok(Tensor::f_randn(like.size().as_slice(), (Kind::Float, like.device()))?)
     }
 
+    /// A draw for the posteriors of a batch, 0 for those that the recipe wants to take their mean.
+    fn noise(&self, like: &Tensor) -> Result<Tensor> {
+        let noise = self.draw(like)?;
+        let n = like.size()[0];
+        let drawn = (self.recipe.loss.drawn * n as f64).round() as i64;
+        let _ = noise.f_narrow(0, drawn, n - drawn)?.f_zero_()?;
+        Ok(noise)
+    }
+
     /// A variational autoencoder, with a separate adversary once its game has begun.
     fn variational(&mut self, x: &Tensor, rate: f64) -> Result<Figures> {
         let net = &self.network;
-        let activations = net.trunk(x, true)?;
-        let posterior = net.posterior(top(&activations)?, true)?;
-        let (z, kl) = net.latents(&posterior, Some(&self.draw(&posterior.mu)?))?;
-        let made = net.decode(&z, true)?;
+        let live = self.recipe.train.norms == Norms::Batch;
+        let live_decoder = live && self.recipe.train.frozen != Frozen::Decoder;
+        let activations = net.trunk(x, live)?;
+        let posterior = net.posterior(top(&activations)?, live)?;
+        let (z, kl) = net.latents(&posterior, Some(&self.noise(&posterior.mu)?))?;
+        let made = net.decode(&z, live_decoder)?;
         // The encoder's running figures are to be those of photos, the decoder's those of reconstructions.
         let running = net.params().buffers()?;
         let weights = &self.recipe.loss;
@@ -120,22 +131,28 @@ impl Learner {
         let reconstruction = loss::reconstruction(&made, x, weights)?;
         let mut loss = reconstruction.loss.f_add(&divergence.loss)?;
         if weights.feature > 0.0 {
-            loss = loss.f_add(&loss::feature(&net.trunk(&made, true)?, &activations, weights)?)?;
+            loss = loss.f_add(&loss::feature(&net.trunk(&made, live)?, &activations, weights)?)?;
+        }
+        let mut figures = Figures::new();
+        if weights.cycle > 0.0 {
+            let (around, _) = net.latents(&posterior, None)?;
+            let apart = self.read_back(&cycle::latents(&around)?, live)?;
+            figures.insert("cycle", apart.f_sqrt()?.f_mean(Kind::Float)?.f_double_value(&[])?);
+            loss = loss.f_add(&apart.f_mean(Kind::Float)?.f_mul_scalar(weights.cycle)?)?;
         }
         if let (weight @ 1e-30.., Some(penalty)) = (self.recipe.loss.penalty, net.penalty()?) {
             loss = loss.f_add(&penalty.f_mul_scalar(weight)?)?;
         }
         let value = loss.f_double_value(&[])?;
         finite("loss", value)?;
-        let mut figures =
-            Figures::from([("loss", value), ("pixel", reconstruction.figure), ("nats", divergence.figure)]);
+        figures.extend([("loss", value), ("pixel", reconstruction.figure), ("nats", divergence.figure)]);
         let game = self.game();
         let share = self.recipe.adversary.weight * game;
         let mut decoder_loss = None;
         if let Some(adversary) = self.adversary.as_mut().filter(|_| game > 0.0) {
             // Half as many samples of the prior as reconstructions.
             let draws = [x.size()[0].div_euclid(2).max(2), z.size()[1]];
-            let dreamt = net.decode(&Tensor::f_randn(draws, (Kind::Float, x.device()))?, true)?;
+            let dreamt = net.decode(&Tensor::f_randn(draws, (Kind::Float, x.device()))?, live)?;
             let all = Tensor::f_cat(&[&made, &dreamt], 0)?;
             let hinge = adversary.learn(
                 x,
@@ -173,6 +190,17 @@ impl Learner {
         Ok(figures)
     }
 
+    /// How far from `z` the encoder reads the images that the decoder paints of it, see [`cycle::apart`]. Only the encoder learns
+    /// from it: a decoder could make it small by painting latents into its pictures.
+    fn read_back(&self, z: &Tensor, live: bool) -> Result<Tensor> {
+        let net = self.network.as_ref();
+        let images = {
+            let _guard = tch::no_grad_guard();
+            net.decode(z, false)?
+        };
+        cycle::apart(&net.latents(&ian::read(net, &images, live)?, None)?.0, z)
+    }
+
     fn pixel_pull(recipe: &Recipe, made: &Tensor, x: &Tensor) -> Result<Tensor> {
         let error = made.f_sub(x)?.f_abs()?.f_mean(Kind::Float)?.f_mul_scalar(recipe.loss.pixel)?;
         Ok(Tensor::f_run_backward(&[error], &[made], false, false)?.remove(0))
@@ -183,15 +211,16 @@ impl Learner {
     fn introspective(&mut self, x: &Tensor, rate: f64) -> Result<Figures> {
         let net = &self.network;
         let weight = self.recipe.adversary.weight * self.game();
-        let activations = net.trunk(x, true)?;
-        let posterior = net.posterior(&top(&activations)?.f_detach()?, true)?;
-        let (z, kl) = net.latents(&posterior, Some(&self.draw(&posterior.mu)?))?;
-        let made = net.decode(&z, true)?;
+        let live = self.recipe.train.norms == Norms::Batch;
+        let activations = net.trunk(x, live)?;
+        let posterior = net.posterior(&top(&activations)?.f_detach()?, live)?;
+        let (z, kl) = net.latents(&posterior, Some(&self.noise(&posterior.mu)?))?;
+        let made = net.decode(&z, live)?;
         // As in the variational step; the discriminator's many passes are not to shift them.
         let running = net.params().buffers()?;
-        let dreamt = net.decode(&self.draw(&z)?, true)?;
+        let dreamt = net.decode(&self.draw(&z)?, live)?;
         let judge = |images: &Tensor| -> Result<(Vec<Tensor>, Tensor)> {
-            let a = net.trunk(images, true)?;
+            let a = net.trunk(images, live)?;
             let logits = net.discriminate(top(&a)?)?;
             Ok((a, logits))
         };

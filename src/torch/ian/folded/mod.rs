@@ -7,6 +7,7 @@ mod weights;
 
 pub use full::FoldedFull;
 pub use simple::FoldedSimple;
+pub use weights::Weights;
 
 use crate::error::{Error, Result};
 use npe::model::{ARCHITECTURE, ARCHITECTURE_FULL, Model};

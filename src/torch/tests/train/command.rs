@@ -7,8 +7,13 @@ use std::time::{Duration, Instant};
 
 /// A folder with a recipe `recipe.toml` for images of 64 pixels, and 30 of these.
 fn room() -> tempfile::TempDir {
+    room_of(30)
+}
+
+/// The same with so many.
+pub fn room_of(count: usize) -> tempfile::TempDir {
     let room = tempfile::tempdir().unwrap();
-    let set = images(30, 64);
+    let set = images(count, 64);
     std::fs::create_dir(room.path().join("images")).unwrap();
     for i in 0..set.len() {
         let planes = set.image(i);
@@ -34,7 +39,7 @@ fn told(output: &Output) -> String {
 }
 
 /// Runs; the answer on standard output, or the error.
-fn done(room: &Path, args: &[&str]) -> Result<String, String> {
+pub fn done(room: &Path, args: &[&str]) -> Result<String, String> {
     let output = command(room, args).output().unwrap();
     match output.status.code() {
         Some(0) => Ok(String::from_utf8(output.stdout).unwrap()),
@@ -102,6 +107,34 @@ fn an_interrupted_run_goes_on_and_is_evaluated() {
     {
         assert!(card.contains(part), "{part}: {card}");
     }
+    // The exported file itself, by its recipe: what it encodes and decodes is the checkpoint's, but for the rounding of weights.
+    let file = ["model.safetensors", "--recipe", "recipe.toml"];
+    let of_file = done(path, &[&["evaluate", "--json"], &file[..], &few].concat()).unwrap();
+    let of_file: serde_json::Value = serde_json::from_str(&of_file).unwrap();
+    assert!(of_file.get("nats").is_none() && of_file.get("images").is_none(), "{of_file}");
+    for figure in ["/error", "/psnr", "/ssim", "/sharpness", "/sample_distance/mean", "/edits/mouth/hit_g"] {
+        let [a, b] = [&json, &of_file].map(|j| j.pointer(figure).unwrap().as_f64().unwrap());
+        assert!((a - b).abs() < 0.01 * a, "{figure}: {a} {b}");
+    }
+    let table = done(path, &[&["evaluate"], &file[..], &few].concat()).unwrap();
+    assert!(table.starts_with(&format!("{sha256}, on 8 held out\n")) && !table.contains("nats"), "{table}");
+    let card = done(path, &[&["card"], &file[..], &few].concat()).unwrap();
+    assert!(card.contains(&sha256) && card.contains("100000 images by the recipe"), "{card}");
+    let e = done(path, &["evaluate", "model.safetensors"]).unwrap_err();
+    assert!(e.contains("which images were held out; name its recipe with --recipe"), "{e}");
+    let e = done(path, &["evaluate", checkpoint, "--recipe", "recipe.toml"]).unwrap_err();
+    assert!(e.contains("leave --recipe out"), "{e}");
+
+    // A training goes on from the file.
+    std::fs::write(
+        path.join("more.toml"),
+        super::text(64, "").replace("[loss]", "norms = \"fixed\"\n[loss]"),
+    )
+    .unwrap();
+    let more = ["run", "more.toml", "--out", "more", "--at-most", "0.01", "--from"];
+    done(path, &[&more[..], &["model.safetensors"]].concat()).unwrap();
+    assert!(path.join("more/checkpoint.safetensors").exists());
+
     done(path, &["plot", "run/log.jsonl", "plot.svg"]).unwrap();
     assert!(std::fs::read_to_string(path.join("plot.svg")).unwrap().starts_with("<svg"));
 }

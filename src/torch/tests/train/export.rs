@@ -4,7 +4,11 @@ use super::{alone, images, recipe, values};
 use npe::cpu::CpuGenerator;
 use npe::generator::Generator;
 use npe_torch::train::batches::{Batches, tensor};
-use npe_torch::train::{evaluate, export, measure, step::Learner};
+use npe_torch::train::{
+    evaluate::{self, Subject},
+    export, measure,
+    step::Learner,
+};
 use tch::Device;
 
 #[test]
@@ -47,11 +51,10 @@ fn figures_are_the_plain_ones() {
     let _one = alone();
     let images = images(12, 64);
     let learner = Learner::new(&recipe(64, ""), Device::Cpu).unwrap();
-    let network = learner.network.as_ref();
     // A range that the batches of 50 do not divide, and that does not begin at 0.
     let range = 3..12;
-    let figures = measure::figures(network, &images, range.clone()).unwrap();
-    let made = measure::reconstructions(network, &images, range.clone()).unwrap();
+    let figures = measure::figures(&learner.network, &images, range.clone()).unwrap();
+    let made = measure::reconstructions(&learner.network, &images, range.clone()).unwrap();
     let photos = measure::photos(&images, range);
     let each = 3 * 64 * 64;
     assert_eq!((made.len(), photos.len()), (9 * each, 9 * each));
@@ -87,9 +90,10 @@ fn an_evaluation_is_the_same_every_time() {
     let learner = Learner::new(&recipe(64, ""), Device::Cpu).unwrap();
     learner.save(&path).unwrap();
     let images = images(12, 64);
+    let subject = Subject::open(&path, None, Device::Cpu).unwrap();
     let evaluate = |edits| {
         tch::manual_seed(edits as i64);
-        let (mut e, sheet) = evaluate::evaluate(&path, &images, 0..8, edits, Device::Cpu).unwrap();
+        let (mut e, sheet) = evaluate::evaluate(&subject, &images, 0..8, edits).unwrap();
         for f in e.edits.iter_mut().flat_map(|e| [&mut e.forehead, &mut e.mouth]) {
             assert!(f.milliseconds > 0.0 && f.hit_g.is_finite() && f.plausible_after.is_finite());
             f.milliseconds = 0.0;
@@ -103,7 +107,7 @@ fn an_evaluation_is_the_same_every_time() {
     let (none, sheet) = evaluate(0);
     assert!(none.edits.is_none() && sheet.is_none() && none.no_edits.is_some());
     assert_eq!(none.sample_distance, first.0.sample_distance);
-    let wrong = evaluate::evaluate(&path, &super::images(12, 32), 0..8, 0, Device::Cpu).unwrap_err();
+    let wrong = evaluate::evaluate(&subject, &super::images(12, 32), 0..8, 0).unwrap_err();
     assert!(wrong.to_string().contains("32 pixels a side; this network takes 64"), "{wrong}");
 }
 
@@ -116,7 +120,8 @@ fn a_full_network_is_evaluated_with_its_strokes() {
     let mut recipe = recipe(32, "");
     recipe.network.architecture = "ian".into();
     Learner::new(&recipe, Device::Cpu).unwrap().save(&path).unwrap();
-    let (e, sheet) = evaluate::evaluate(&path, &images(8, 32), 0..8, 2, Device::Cpu).unwrap();
+    let subject = Subject::open(&path, None, Device::Cpu).unwrap();
+    let (e, sheet) = evaluate::evaluate(&subject, &images(8, 32), 0..8, 2).unwrap();
     assert_eq!(e.no_edits, None);
     assert_eq!(e.edits.unwrap().images, 2);
     assert_eq!(sheet.map(|s| s.dimensions()), Some((6 * 32, 2 * 32)));

@@ -3,8 +3,10 @@
 mod adam;
 mod command;
 mod export;
+mod extras;
 mod loss;
 mod recipe;
+mod refine;
 mod resume;
 mod step;
 

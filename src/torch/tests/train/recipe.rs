@@ -1,7 +1,7 @@
 //! Recipes: what is shipped, and what is refused.
 
-use super::{SEPARATE, text};
-use npe_torch::train::recipe::{AdversaryKind, Recipe};
+use super::{INTROSPECTIVE, SEPARATE, text};
+use npe_torch::train::recipe::{AdversaryKind, Frozen, Norms, Recipe};
 use std::path::Path;
 
 #[test]
@@ -44,6 +44,14 @@ fn what_is_wrong_is_told() {
         ("width = 8\n", "width = 10\n", "adversary.width is 10; it must be a multiple of 4"),
         ("\"CC0-1.0\"", "\"\"", "model.licence is \"\""),
         ("eyes = [11.52,", "eyes = [30.0,", "left one at least 1 pixel left"),
+        (
+            "rate = 2e-3",
+            "rate = 2e-3\nfrozen = \"decoder\"",
+            "only the decoder learns from; leave one of them out",
+        ),
+        ("rate = 2e-3", "rate = 2e-3\nnorms = \"none\"", "norms"),
+        ("pixel = 500", "pixel = 500\ndrawn = 1.5", "loss.drawn is 1.5; it must be 0 to 1"),
+        ("pixel = 500", "pixel = 500\ncycle = -1", "loss.cycle is -1"),
         ("[train]", "[train", "TOML"),
     ] {
         let good = text(32, SEPARATE);
@@ -51,6 +59,9 @@ fn what_is_wrong_is_told() {
         let e = Recipe::parse(&good.replacen(from, to, 1)).unwrap_err().to_string();
         assert!(e.contains(part), "{to}: {e}");
     }
+    let game = text(32, INTROSPECTIVE).replacen("pixel = 500", "pixel = 500\ncycle = 1", 1);
+    let e = Recipe::parse(&game).unwrap_err().to_string();
+    assert!(e.contains("loss.cycle is not for adversary.kind = \"introspective\""), "{e}");
     let e = Recipe::read(Path::new("no-such.toml")).unwrap_err().to_string();
     assert!(e.contains("no-such.toml"), "{e}");
 }
@@ -67,6 +78,8 @@ fn old_recipes_are_read() {
         "model":{"name":"faces","trained_on":"photos","licence":"x","eyes":[22.9,32.6,41.1,32.6]}}"#;
     let recipe: Recipe = serde_json::from_str(json).unwrap();
     assert_eq!((recipe.augment, recipe.adversary.kind), (None, AdversaryKind::None));
+    assert_eq!((recipe.train.frozen, recipe.train.norms), (Frozen::Nothing, Norms::Batch));
+    assert_eq!((recipe.loss.drawn, recipe.loss.cycle), (1.0, 0.0));
 }
 
 /// The step size grows over `warm_up` and falls along a cosine from `decay_from` on.

@@ -2,7 +2,7 @@
 
 use super::{INTROSPECTIVE, SEPARATE, alone, images, recipe};
 use npe_torch::train::batches::Batches;
-use npe_torch::train::recipe::Recipe;
+use npe_torch::train::recipe::{Frozen, Norms, Recipe};
 use npe_torch::train::run::{End, Event, Options, run};
 use npe_torch::train::step::Learner;
 use std::path::Path;
@@ -31,8 +31,14 @@ fn a_run_in_two_parts_is_the_same_run() {
     let room = tempfile::tempdir().unwrap();
     let path = |name: &str| room.path().join(name);
     let varied = format!("{SEPARATE}\nfrom = 16\n[augment]\ngeometry = 0.5\nshift = 2");
-    for (name, more) in [("none", ""), ("introspective", INTROSPECTIVE), ("separate", &varied)] {
-        let recipe = recipe(32, more);
+    for (name, more) in
+        [("none", ""), ("introspective", INTROSPECTIVE), ("separate", &varied), ("refined", "")]
+    {
+        let mut recipe = recipe(32, more);
+        if name == "refined" {
+            (recipe.train.frozen, recipe.train.norms) = (Frozen::Decoder, Norms::Fixed);
+            (recipe.loss.drawn, recipe.loss.cycle) = (0.25, 100.0);
+        }
         let whole = steps(&recipe, None, 6, &path("whole"));
         steps(&recipe, None, 3, &path("half"));
         let parts = steps(&recipe, Some(&path("half")), 6, &path("parts"));
