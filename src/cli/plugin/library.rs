@@ -142,7 +142,7 @@ impl Npe {
         let model = Handle(model, free_model);
         const SIDE: u32 = 64;
         let mut pixels: Vec<u8> =
-            (0..SIDE * SIDE).flat_map(|i| [i % SIDE, i / SIDE, 99].map(|v| 3 * v as u8)).collect();
+            (0..SIDE * SIDE).flat_map(|i| [i % SIDE, i / SIDE, 80].map(|v| 3 * v as u8)).collect();
         let (size, stride) = (pixels.len(), SIDE as usize * 3);
         let photo = npe_image {
             struct_size: size_of::<npe_image>(),
