@@ -3,8 +3,8 @@
 # versions or none. Makes it (about 5 minutes, 2.5 GB) or takes the one that is there, and prints its path.
 #
 # The folder is NPE_EDITORS, or npe/editors/trixie in the user's cache; NPE_MIRROR is a mirror of Debian other than
-# debootstrap's own choice. Needs root and debootstrap (which it installs
-# where apt-get can). Exit status 77 where that is impossible, with a line that says why.
+# debootstrap's own choice. Needs root and debootstrap (which it installs where apt-get can). Exit status 77 where that is
+# impossible, with a line that says why.
 set -euo pipefail
 
 root="${NPE_EDITORS:-${XDG_CACHE_HOME:-$HOME/.cache}/npe/editors/trixie}"

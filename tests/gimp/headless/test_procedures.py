@@ -34,12 +34,10 @@ class StrokeFile(Case):
         image = image_of()
         source = image.get_layers()[0]
         file = self.strokes(FOREHEAD)
-        copy = image.duplicate()
         layer = self.done("stroke-file", image, source, file=file, new_layer=False)
         self.assertEqual(image.get_layers(), [source])
         self.assertEqual(layer, source)
-        frame = frame_of(self.done("stroke-file", copy, copy.get_layers()[0], file=file))
-        expected = self.command(image_of(), "--strokes", file.get_path(), "--frame", frame.text())
+        expected = self.command(image_of(), "--strokes", file.get_path(), "--frame", self.face().text())
         self.assertSame(read(source), expected, 1)
 
     def test_in_pixels_of_the_same_photo(self) -> None:
@@ -89,9 +87,7 @@ class StrokeFile(Case):
 class PaintLayer(Case):
     def painted(self, image: Gimp.Image, name: str = "paint") -> Gimp.Layer:
         """A black bar on the forehead and a white one on the mouth, where the face of the photo is."""
-        probe = image.duplicate()
-        frame = frame_of(self.done("stroke-file", probe, probe.get_layers()[-1], file=self.strokes(FOREHEAD)))
-        probe.delete()
+        frame = self.face()
         layer = Gimp.Layer.new(image, name, image.get_width(), image.get_height(), Gimp.ImageType.RGBA_IMAGE, 100.0,
                                Gimp.LayerMode.NORMAL)
         layer.fill(Gimp.FillType.TRANSPARENT)
@@ -183,8 +179,7 @@ class StrokePath(Case):
 
     def test_as_the_command_strokes(self) -> None:
         image = image_of()
-        probe = image.duplicate()
-        frame = frame_of(self.done("stroke-file", probe, probe.get_layers()[0], file=self.strokes(FOREHEAD)))
+        frame = self.face()
         points = [(frame.cx + (u - 0.5) * frame.side, frame.cy + (v - 0.5) * frame.side)
                   for u, v in ((0.4, 0.2), (0.5, 0.19), (0.6, 0.2))]
         color = Gegl.Color.new("#141210")
@@ -200,8 +195,7 @@ class StrokePath(Case):
 
     def test_several_strokes_and_a_closed_one(self) -> None:
         image = image_of()
-        probe = image.duplicate()
-        frame = frame_of(self.done("stroke-file", probe, probe.get_layers()[0], file=self.strokes(FOREHEAD)))
+        frame = self.face()
 
         def at(u: float, v: float) -> "tuple[float, float]":
             return frame.cx + (u - 0.5) * frame.side, frame.cy + (v - 0.5) * frame.side

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from case import FOREHEAD, PLUGIN, Case, frame_of, image_of
+from case import FOREHEAD, PLUGIN, Case, image_of
 from gi.repository import Gegl, Gimp, Gio
 
 LIBRARY = os.path.join(PLUGIN, "libnpe.so")
@@ -139,8 +139,7 @@ class Documentation(Case):
 
     def test_the_defaults_are_those_of_npe(self) -> None:
         image = image_of()
-        probe = image.duplicate()
-        frame = frame_of(self.done("stroke-file", probe, probe.get_layers()[0], file=self.strokes(FOREHEAD)))
+        frame = self.face()
         path = Gimp.Path.new(image, "line")
         image.insert_path(path, None, 0)
         path.bezier_stroke_lineto(path.bezier_stroke_new_moveto(frame.cx - 10, frame.cy), frame.cx + 10, frame.cy)
