@@ -72,6 +72,9 @@ class Layer:
     def get_tattoo(self) -> int:
         return self.tattoo
 
+    def get_filters(self) -> List[object]:
+        return []
+
     def is_group(self) -> bool:
         return self.children is not None
 

@@ -18,11 +18,10 @@ from npe_shared.errors import Refused  # noqa: E402
 from npe_shared.live import Saved  # noqa: E402
 from npe_shared.words import _  # noqa: E402
 
-from . import edits, masks, pixels  # noqa: E402
+from . import edits, masks, menu, pixels  # noqa: E402
 
 FLAGS = GObject.ParamFlags.READWRITE
 
-MENU = "<Image>/Filters/Neural Brush"
 
 
 def add_engine_arguments(procedure: Gimp.Procedure) -> None:
@@ -107,10 +106,8 @@ def open_edit(image: Gimp.Image, layer: Gimp.Layer, config: Gimp.ProcedureConfig
         raise Refused(_("The layer that “{layer}” was painted over is not in the image any more. Select the layer with "
                         "the photo.").format(layer=layer.get_name()))
     kept = edits.kept(layer)
-    if kept is None and layer.get_parasite(edits.PARASITE) is not None:
-        raise Refused(_("The strokes that the layer “{layer}” keeps can't be read; the log {log} says why. Select the "
-                        "layer with the photo.").format(layer=layer.get_name(), log=log.path()))
-    if layer.get_parasite(edits.GUIDE_PARASITE) is not None or kept is not None and layer.get_lock_content():
+    found = edits.find(image, layer, source) if kept is not None else None
+    if layer.get_parasite(edits.GUIDE_PARASITE) is not None or found is not None and found.guide is not None:
         raise Refused(_("The layer “{layer}” is being painted on with Paint Live. Bake it first, or select another "
                         "layer.").format(layer=layer.get_name()))
     kind = pixels.kind(image, source)
@@ -218,7 +215,7 @@ def _insert(image: Gimp.Image, opened: Opened, kept: edits.Kept) -> Gimp.Layer:
         data = opened.edit.decode_change(changed, opened.kind.layer_format)
         pixels.write(layer, changed, opened.kind.layer, bytes(data))
     edits.keep(layer, kept)
-    image.insert_layer(layer, opened.source.get_parent(), image.get_item_position(opened.source))
+    image.insert_layer(layer, opened.source.get_parent(), image.get_item_position(edits.top_of(opened.source, image)))
     _ok, x, y = opened.source.get_offsets()
     layer.set_offsets(x + opened.region.x, y + opened.region.y)
     masks.give(layer, opened.source, image)
@@ -317,7 +314,7 @@ def image_procedure(plugin: Gimp.PlugIn, name: str, title: str, label: str, work
     procedure.set_image_types("*")
     procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
     procedure.set_menu_label(label)
-    procedure.add_menu_path(MENU)
+    procedure.add_menu_path(menu.PATH)
     return procedure
 
 

@@ -7,12 +7,15 @@ v1), which part of the source they are about, and which model made them. Parasit
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional
+from contextlib import contextmanager
+from typing import Iterator, List, NamedTuple, Optional
 
 from gi.repository import Gimp
 
 from npe_shared import document, log
 from npe_shared.document import Kept
+from npe_shared.errors import Refused
+from npe_shared.words import _
 
 #: The parasite of a result layer: JSON, described in the help.
 PARASITE = "npe-edit"
@@ -31,10 +34,16 @@ def _attach(layer: Gimp.Layer, name: str, data: bytes, undoable: bool) -> None:
         layer.attach_parasite(Gimp.Parasite.new(name, Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE, data))
         return
     # For a parasite that is saved and not undoable, GIMP would put a step "can't undo" on the stack.
-    image = layer.get_image()
+    with no_step(layer.get_image()):
+        layer.attach_parasite(Gimp.Parasite.new(name, Gimp.PARASITE_PERSISTENT, data))
+
+
+@contextmanager
+def no_step(image: Gimp.Image) -> Iterator[None]:
+    """What is done within makes no step of undo. Keep it short: what the person does meanwhile would make none either."""
     image.undo_freeze()
     try:
-        layer.attach_parasite(Gimp.Parasite.new(name, Gimp.PARASITE_PERSISTENT, data))
+        yield
     finally:
         image.undo_thaw()
 
@@ -71,12 +80,28 @@ def result_of(guide: Gimp.Item, image: Gimp.Image) -> Optional[Gimp.Layer]:
 
 
 def source_of(layer: Gimp.Layer, image: Gimp.Image) -> Optional[Gimp.Layer]:
-    """The layer that a result layer or a guide changes, if it is still there; an ordinary layer is its own source."""
+    """The layer that a result layer or a guide changes, if it is still there; an ordinary layer is its own source. Raises
+    Refused if what a result layer keeps can't be read."""
     result = result_of(layer, image) if layer.get_parasite(GUIDE_PARASITE) is not None else layer
     if result is None:
         return None
     own = kept(result)
+    if own is None and result.get_parasite(PARASITE) is not None:
+        raise Refused(_("The strokes that the layer “{layer}” keeps can't be read; the log {log} says why. Select the layer "
+                        "with the photo.").format(layer=result.get_name(), log=log.path()))
     return result if own is None else image.get_layer_by_tattoo(int(own.source))
+
+
+def top_of(source: Gimp.Layer, image: Gimp.Image) -> Gimp.Layer:
+    """The topmost of a source and the results that lie over it in its group: a new result belongs above that."""
+    parent = source.get_parent()
+    for layer in image.get_layers() if parent is None else parent.get_children():
+        if layer == source:
+            break
+        own = kept(layer) if layer.get_parasite(PARASITE) is not None else None
+        if own is not None and own.source == source.get_tattoo():
+            return layer
+    return source
 
 
 class Found(NamedTuple):

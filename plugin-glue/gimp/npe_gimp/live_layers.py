@@ -45,6 +45,7 @@ class Pair:
         self.image, self.source, self.region = image, source, region
         self.whole = npe.Rect(0, 0, region.width, region.height)
         self._kind = kind
+        self._size = (source.get_width(), source.get_height())
         #: What the layers that were there held before.
         self._before: List[Tuple[Gimp.Layer, bytes]] = [
             (layer, pixels.read(layer, self.whole, kind.layer)) for layer in (result, guide) if layer is not None]
@@ -56,14 +57,15 @@ class Pair:
                 result = result or self._new_result()
                 guide = guide or self._new_guide(result)
         self.result, self.guide = result, guide
+        if self.trouble():
+            raise Refused(self.trouble())
         image.set_selected_layers([guide])
         Gimp.displays_flush()
 
     def _new_result(self) -> Gimp.Layer:
         result = self._new(_("Neural Brush"), 100.0)
-        self._insert(result, self.source)
+        self._insert(result, edits.top_of(self.source, self.image))
         masks.give(result, self.source, self.image)
-        result.set_edit_mask(False)
         return result
 
     def _new_guide(self, result: Gimp.Layer) -> Gimp.Layer:
@@ -90,12 +92,26 @@ class Pair:
         """Whether both layers are in the image: the person may have undone or deleted them, or closed the image."""
         return self.image.is_valid() and self.guide.is_valid() and self.result.is_valid()
 
+    def trouble(self) -> str:
+        """Why the engine's pixels do not fit the layers any more, "" if they do: the person may have moved, scaled, cropped
+        or converted them."""
+        if not self.source.is_valid():
+            return _("The layer of the photo is gone. Undo that, or bake what there is.")
+        _ok, x, y = self.source.get_offsets()
+        place = (x + self.region.x, y + self.region.y)
+        for layer in (self.guide, self.result):
+            if (layer.get_width(), layer.get_height()) != self.whole[2:] or tuple(layer.get_offsets()[1:]) != place:
+                return _("The layer “{layer}” was moved or has another size now. Undo that, or cancel and start again.").format(
+                    layer=layer.get_name())
+        if (self.source.get_width(), self.source.get_height()) != self._size:
+            return _("The layer “{layer}” has another size now. Undo that, or cancel and start again.").format(
+                layer=self.source.get_name())
+        if pixels.kind(self.image, self.source) != self._kind:
+            return _("The image has another mode, precision or profile now. Undo that, or cancel and start again.")
+        return ""
+
     def put(self, rect: npe.Rect, data: bytes) -> None:
         """Pixels of the result. Raises Refused."""
-        # GIMP ends a plug-in that writes into a locked layer.
-        if self.result.get_lock_content():
-            raise Refused(_("The pixels of the layer “{layer}” are locked. Unlock them in the Layers dialog, then paint on.")
-                          .format(layer=self.result.get_name()))
         pixels.write(self.result, rect, self._kind.layer, data)
         Gimp.displays_flush()
 
@@ -104,8 +120,12 @@ class Pair:
         self.put(self.whole, bytes(self.whole.width * self.whole.height * npe.pixel_bytes(self._kind.layer_format)))
 
     def show_paint(self, shown: bool) -> None:
-        self.guide.set_opacity(SHOWN_PAINT if shown else 0.0)
-        Gimp.displays_flush()
+        """Not a step of undo: what can be done again must stay so."""
+        opacity = SHOWN_PAINT if shown else 0.0
+        if self.guide.get_opacity() != opacity:
+            with edits.no_step(self.image):
+                self.guide.set_opacity(opacity)
+            Gimp.displays_flush()
 
     def empty_guide(self) -> None:
         """Takes all paint away; the person can undo it."""
@@ -130,7 +150,9 @@ class Pair:
         """Leaves the image as it was: what was made is removed, what was there has its pixels again."""
         with one_step(self.image):
             for layer in self._made:
-                self.image.remove_layer(layer)
-            for layer, held in self._before:
+                if layer.is_valid():
+                    self.image.remove_layer(layer)
+            left = [(layer, held) for layer, held in self._before if layer.is_valid()]
+            for layer, held in left:
                 pixels.write(layer, self.whole, self._kind.layer, held)
-            self.image.set_selected_layers([self._before[0][0] if self._before else self.source])
+            self.image.set_selected_layers([left[0][0] if left else self.source])

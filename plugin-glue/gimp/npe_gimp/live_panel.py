@@ -38,7 +38,7 @@ class PanelWindow(Gtk.Window, Panel):
         self.add(column)
         self._state, self._notice = StateBox(), Notice()
         folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "models")
-        self._models = ModelBox(folder, self._load)
+        self._models = ModelBox(folder, self._load, self._may_lose)
         self._settings = SettingsBox(lambda settings: self._with(lambda s: s.set_settings(settings)))
         self._attributes = AttributesBox(lambda name, value: self._with(lambda s: s.set_attribute(name, value)))
         self._views = ViewsBox(VIEWS, len(VIEWS), 84)
@@ -137,14 +137,12 @@ class PanelWindow(Gtk.Window, Panel):
         for toggle in (self._before, self._paint):
             toggle.set_active(False)
         try:
-            self._session = Session(self._image, layer, self)
+            self._session = Session(self._image, layer, self, self._model)
         except Exception as e:  # noqa: BLE001 - the person must read a sentence, whatever it was
             self.failed(errors.sentence(e))
             self.ended("")
             return
         self._session.set_views(*VIEWS, npe.VIEW_LATENTS)
-        if self._model != (None, "auto"):
-            self._session.load(*self._model)
         for button in self._ends:
             button.show()
         self._start.hide()
@@ -169,8 +167,21 @@ class PanelWindow(Gtk.Window, Panel):
             self.failed(errors.sentence(e))
 
     def _load(self, path: Optional[str], device: str) -> None:
-        self._model = (path, device)
+        if self._session is None:
+            self._model = (path, device)
         self._with(lambda s: s.load(path, device))
+
+    def _may_lose(self) -> bool:
+        """Asks before another model takes what is not on the guide."""
+        if self._session is None or not self._session.changed_base():
+            return True
+        question = Gtk.MessageDialog(transient_for=self, modal=True, message_type=Gtk.MessageType.QUESTION,
+                                     buttons=Gtk.ButtonsType.OK_CANCEL, text=_("Take another model or device?"))
+        question.format_secondary_text(_("With another model, sliders, tiles, random faces, and what was baked before are lost; "
+                                         "what is painted on the guide is followed anew."))
+        answer = question.run()
+        question.destroy()
+        return answer == Gtk.ResponseType.OK
 
     def _face_chosen(self, combo: Gtk.ComboBoxText) -> None:
         index = combo.get_active()
@@ -195,6 +206,8 @@ class PanelWindow(Gtk.Window, Panel):
 
     def failed(self, sentence: str) -> None:
         self._notice.take(sentence)
+        # Whatever was asked for, this is what runs.
+        self._models.take(*self._model)
 
     def found(self, faces: List[npe.Frame], chosen: int) -> None:
         with self._faces.handler_block(self._faces_handler):
@@ -208,6 +221,8 @@ class PanelWindow(Gtk.Window, Panel):
     def opened(self, opened: Opened) -> None:
         self._notice.take("")
         self._latents = opened.model.latents
+        if self._session is not None:
+            self._model = self._session.model
         self._models.take(*self._model, opened.model, opened.session)
         self._settings.take(opened.settings)
         self._attributes.take(opened.attributes)

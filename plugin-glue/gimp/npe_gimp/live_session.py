@@ -21,6 +21,8 @@ from npe_shared.words import _
 from . import edits, pixels
 from .live_layers import Pair
 
+#: A model's file (None: the one inside the library) and its device.
+Model = Tuple[Optional[str], str]
 #: Between two looks at the guide, in milliseconds.
 POLL = 30
 #: Seconds without a change after which the strokes are kept with the result layer.
@@ -58,9 +60,9 @@ class Panel:
 class Session(Listener):
     """One source layer being painted on. All on the main thread; the engine works in Live's."""
 
-    def __init__(self, image: Gimp.Image, layer: Gimp.Layer, panel: Panel) -> None:
-        """Begins with a layer: an ordinary one, or the guide or result of an earlier session, which then goes on. Raises
-        errors.Refused."""
+    def __init__(self, image: Gimp.Image, layer: Gimp.Layer, panel: Panel, model: Model = (None, "auto")) -> None:
+        """Begins with a layer: an ordinary one, or the guide or result of an earlier session, which then goes on with the
+        model that it was made with. Raises errors.Refused."""
         source = edits.source_of(layer, image)
         if source is None:
             raise errors.Refused(_("The layer that “{layer}” was painted over is not in the image any more. Select the layer "
@@ -82,18 +84,26 @@ class Session(Listener):
         self._searched: Optional[Tuple[npe.Image, npe.Placement]] = None
         self._region = npe.Rect(0, 0, 0, 0)
         self._frame: Optional[npe.Frame] = None
-        self._model: Optional[str] = None
+        #: What runs, and what was asked for and is being loaded.
+        self.model: Model = (None, "auto")
+        self._asked: Model = (found.kept.model or None, model[1]) if found is not None else model
         #: Of the guide as it was looked at last.
         self._print: Optional[bytes] = None
         self._gone = False
+        self._trouble = self._stumbled = ""
         self._before = False
         self._last: Optional[Result] = None
         self._unsaved_since: Optional[float] = None
+        #: Operations kept at the last save.
+        self._count = 0
         self._then: Optional[Callable[[], None]] = None
         if found is not None:
             self._pair = Pair(image, source, self._kind, found.kept.region, found.result, found.guide)
         self._live = Live(lambda told: GLib.idle_add(self._run, told), self)
         self._timer = GLib.timeout_add(POLL, self._poll)
+        if self._asked != self.model:
+            self._live.load(*self._asked)
+        self._kept = None if found is None else found.kept
         if found is not None:
             self._go_on(found.kept, baked=found.guide is None)
         else:
@@ -117,9 +127,13 @@ class Session(Listener):
 
     def load(self, path: Optional[str], device: str) -> None:
         """Another model or device; the guide is followed anew."""
-        self._model = path
+        self._asked = (path, device)
         self._print = None
         self._live.load(path, device)
+
+    def changed_base(self) -> bool:
+        """Whether there is more than the guide: sliders, tiles, samples, what an earlier session baked."""
+        return self._last is not None and self._last.undo_levels[0] > 0
 
     def set_settings(self, settings: npe.Settings) -> None:
         self._live.set_settings(settings)
@@ -171,12 +185,21 @@ class Session(Listener):
 
     def close(self) -> None:
         """Ends; both layers stay, and a later session goes on from them."""
-        self._finish(lambda pair: None, _("The layers stay; start again to go on."))
+        self._finish(self._leave, _("The layers stay; start again to go on."))
+
+    def _leave(self, pair: Pair) -> None:
+        if self._untouched():
+            pair.take_back()
+        else:
+            # The paint must not be in what is exported later.
+            pair.show_paint(False)
 
     def cancel(self) -> None:
         """Ends and leaves the image as it was before the session."""
-        if self._pair is not None and self._pair.alive():
+        if self._pair is not None and self.image.is_valid():
             self._pair.take_back()
+            if self._kept is not None and self._pair.result.is_valid():
+                edits.keep(self._pair.result, self._kept)
         self._end(_("Cancelled; the image is as it was."))
 
     # Beginning.
@@ -195,22 +218,32 @@ class Session(Listener):
 
     def _take(self, frame: npe.Frame, rough: bool) -> None:
         """Another face: what was painted stays as a baked layer, an untouched pair goes."""
-        if self._pair is not None and self._pair.alive():
-            if self._last is None or self._last.rect.empty:
-                self._pair.take_back()
-            else:
-                self._pair.bake()
+        pair = self._pair
+        if pair is not None and pair.alive() and self._frame is not None:
+
+            def kept() -> None:
+                if self._untouched():
+                    pair.take_back()
+                else:
+                    pair.bake()
+                self._pair = None
+                self._take(frame, rough)
+
+            self._keep_all(kept)
+            return
         self._pair = None
         self._region = frames.region_of(frame, self._whole.width, self._whole.height)
         self._open(frames.moved(frame, -self._region.x, -self._region.y), rough, None)
 
     def _go_on(self, kept: Kept, baked: bool) -> None:
         """With what an earlier session left. Once it is baked, all of it is the base, and the new guide adds to it."""
-        self._region, self._model = kept.region, kept.model or None
+        self._region = kept.region
         self._panel.found([], -1)
-        if self._model is not None:
-            self._live.load(self._model, "auto")
         self._open(kept.frame, False, Saved(kept.saved.strokes, kept.saved.count()) if baked else kept.saved)
+
+    def _untouched(self) -> bool:
+        """Whether nothing has come of this session that is worth a layer."""
+        return self._kept is None and self._count == 0
 
     def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
         self._frame = self._print = self._last = None
@@ -218,7 +251,7 @@ class Session(Listener):
         self._live.open(photo, self._kind.layer_format, frame, rough, saved)
 
     def opened(self, opened: Opened) -> None:
-        self._frame = opened.frame
+        self._frame, self.model = opened.frame, self._asked
         if self._pair is None:
             self._pair = Pair(self.image, self.source, self._kind, self._region)
         self._panel.opened(opened)
@@ -230,8 +263,12 @@ class Session(Listener):
             return False
         try:
             self._look()
-        except Exception:  # noqa: BLE001 - the timer must live on
-            log.exception("looking at the guide")
+            self._stumbled = ""
+        except Exception as e:  # noqa: BLE001 - the timer must live on
+            # What lasts is told once, not at every look.
+            if str(e) != self._stumbled:
+                self._stumbled = str(e)
+                self._panel.failed(errors.sentence(e))
         return self._timer != 0
 
     def _look(self) -> None:
@@ -247,6 +284,13 @@ class Session(Listener):
             return
         if self._gone:
             self._gone, self._print = False, None
+        trouble = self._pair.trouble()
+        if trouble != self._trouble:
+            # What is on the canvas may be of another place by now.
+            self._trouble, self._print = trouble, None
+            self._panel.failed(trouble)
+        if trouble:
+            return
         now = pixels.fingerprint(self._pair.guide, self._pair.whole)
         if now is None or now == self._print:
             self._save_when_settled()
@@ -260,7 +304,7 @@ class Session(Listener):
             self._live.save()
 
     def result(self, result: Result) -> None:
-        if self._pair is None or not self._pair.alive():
+        if self._pair is None or not self._pair.alive() or self._pair.trouble():
             return
         self._last = result
         if not self._before and not result.rect.empty:
@@ -271,9 +315,10 @@ class Session(Listener):
         self._panel.changed(result)
 
     def saved(self, saved: Saved) -> None:
+        self._count = saved.count()
         if self._pair is not None and self._pair.alive() and self._frame is not None:
             edits.keep(self._pair.result, Kept(self.source.get_tattoo(), self._region, self._frame, saved,
-                                               self._model or ""))
+                                               self.model[0] or ""))
         self._do_then()
 
     def _do_then(self) -> None:
@@ -311,8 +356,15 @@ class Session(Listener):
                 what(pair)
             self._end(text.format(layer=name))
 
+        self._keep_all(last)
+
+    def _keep_all(self, then: Callable[[], None]) -> None:
+        """Does something once all that was painted is on the canvas and the strokes are kept."""
         self._look()
-        self._then = last
+        if self._before:
+            self._before = False
+            self._live.redraw()
+        self._then = then
         self._live.save()
 
     def _end(self, text: str) -> None:

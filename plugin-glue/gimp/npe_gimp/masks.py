@@ -5,11 +5,26 @@ from __future__ import annotations
 
 from gi.repository import Gimp
 
+from npe_shared.errors import Refused
+from npe_shared.words import _
+
 
 def give(layer: Gimp.Layer, source: Gimp.Layer, image: Gimp.Image) -> None:
     """Gives a new result layer, in its place in the image, the mask that the selection and the source's own mask make
-    together; none where there is neither. Within an undo group."""
+    together; none where there is neither. Within an undo group. Raises Refused."""
+    _give(layer, source, image)
+    # The person goes on with the layer, not with its mask.
+    layer.set_edit_mask(False)
+
+
+def _give(layer: Gimp.Layer, source: Gimp.Layer, image: Gimp.Image) -> None:
     selected = not Gimp.Selection.is_empty(image)
+    if selected:
+        _ok, _some, left, top, right, bottom = Gimp.Selection.bounds(image)
+        _ok, x, y = layer.get_offsets()
+        if right <= x or bottom <= y or left >= x + layer.get_width() or top >= y + layer.get_height():
+            raise Refused(_("The selection does not touch the face, so nothing of the result would be seen. Select nothing "
+                            "(Select ▸ None), or something of the face."))
     mask = source.get_mask() if source.get_mask() is not None and source.get_apply_mask() else None
     if mask is None:
         if selected:

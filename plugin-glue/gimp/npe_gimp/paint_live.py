@@ -15,6 +15,8 @@ from gi.repository import Gimp, GLib
 from npe_shared import errors, npe
 from npe_shared.words import _
 
+from . import menu
+
 #: Says which process has a panel open on an image.
 OPEN_PARASITE = "npe-live-process"
 
@@ -25,7 +27,7 @@ def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
     procedure.set_menu_label(_("Paint _Live"))
     procedure.set_icon_name("gimp-tool-paintbrush")
-    procedure.add_menu_path("<Image>/Filters/" + _("Neural Brush"))
+    procedure.add_menu_path(menu.PATH)
     procedure.set_documentation(
         _("Paint on a face with GIMP's own brushes; what you paint becomes real"),
         _("Finds the face in the selected layer, adds a guide layer to paint on and a result layer that follows it live, and "
@@ -44,13 +46,11 @@ def run(procedure: Gimp.Procedure, mode: Gimp.RunMode, image: Gimp.Image, drawab
 
     if mode == Gimp.RunMode.NONINTERACTIVE:
         return refused("Paint Live is for a person at the screen; a script calls plug-in-npe-paint-layer")
-    if len(drawables) != 1 or not isinstance(drawables[0], Gimp.Layer) or drawables[0].is_group():
-        return refused(_("Select one layer: the one with the photo."))
     if _is_open(image):
         return refused(_("Paint Live is open for this image already; its panel may be behind another window."))
     try:
         npe.library()
-        show(image, drawables[0])
+        show(image, menu.one_layer(drawables))
     except Exception as e:  # noqa: BLE001 - the person must read a sentence, whatever it was
         return refused(errors.sentence(e))
     return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
@@ -61,7 +61,11 @@ def _is_open(image: Gimp.Image) -> bool:
     if mark is None:
         return False
     try:
-        os.kill(int(bytes(mark.get_data()).rstrip(b"\0").decode()), 0)
+        process, own = map(int, bytes(mark.get_data()).rstrip(b"\0").decode().split())
+        # A copy of the image has the mark too.
+        if own != image.get_id():
+            return False
+        os.kill(process, 0)
         return True
     except (ValueError, OSError):
         # Left by a process that is no more.
@@ -78,7 +82,7 @@ def show(image: Gimp.Image, layer: Gimp.Layer) -> None:
 
     from .live_panel import PanelWindow
     GimpUi.init("neural-brush")
-    image.attach_parasite(Gimp.Parasite.new(OPEN_PARASITE, 0, str(os.getpid()).encode()))
+    image.attach_parasite(Gimp.Parasite.new(OPEN_PARASITE, 0, f"{os.getpid()} {image.get_id()}".encode()))
     window = PanelWindow(image, layer)
     window.connect("destroy", lambda _window: Gtk.main_quit())
     try:

@@ -55,6 +55,9 @@ def kind(image: Gimp.Image, drawable: Gimp.Drawable) -> Kind:
     if drawable.is_indexed():
         raise UnsuitableImage(_("The image has indexed colours, which can't be painted on freely. Convert it first: "
                                 "Image ▸ Mode ▸ RGB."))
+    if any(one.get_visible() for one in drawable.get_filters()):
+        raise UnsuitableImage(_("The layer “{layer}” has filters that are shown and not merged, so its pixels are not what is "
+                                "seen. Merge or hide them first.").format(layer=drawable.get_name()))
     precision = image.get_precision()
     depth = "float"
     if is_srgb(image):
@@ -123,7 +126,14 @@ def fingerprint(drawable: Gimp.Drawable, rect: npe.Rect) -> Optional[bytes]:
 
 
 def write(layer: Gimp.Layer, rect: npe.Rect, babl: str, pixels: bytes) -> None:
-    """Pixels into a part of a layer, without a step of undo, and onto the screen."""
+    """Pixels into a part of a layer, without a step of undo, and onto the screen. Raises Refused."""
+    # GIMP ends a plug-in that writes into a locked layer, or into one in a locked group.
+    above = layer
+    while above is not None:
+        if above.get_lock_content():
+            raise Refused(_("The pixels of the layer “{layer}” are locked. Unlock them in the Layers dialog, then go on.")
+                          .format(layer=above.get_name()))
+        above = above.get_parent()
     buffer = layer.get_buffer()
     buffer.set(rectangle(rect), babl, pixels)
     buffer.flush()

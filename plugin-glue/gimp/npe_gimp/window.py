@@ -11,6 +11,8 @@ from gi.repository import Gimp, GLib
 from npe_shared import errors, npe
 from npe_shared.words import _
 
+from . import menu
+
 
 def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     procedure = Gimp.ImageProcedure.new(plugin, name, Gimp.PDBProcType.PLUGIN, run, None)
@@ -18,7 +20,7 @@ def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
     procedure.set_menu_label(_("Neural _Brush…"))
     procedure.set_icon_name("gimp-tool-paintbrush")
-    procedure.add_menu_path("<Image>/Filters/" + _("Neural Brush"))
+    procedure.add_menu_path(menu.PATH)
     procedure.set_documentation(
         _("Paint on a face in a window of its own; what you paint becomes real"),
         _("Opens a window with a canvas, the network's views and its latent tiles. Apply adds one layer over the "
@@ -38,16 +40,9 @@ def run(procedure: Gimp.Procedure, mode: Gimp.RunMode, image: Gimp.Image, drawab
 
     if mode == Gimp.RunMode.NONINTERACTIVE:
         return refused("The canvas window is for a person at the screen; a script calls plug-in-npe-stroke-file")
-    if len(drawables) != 1:
-        return refused(_("Select one layer: the one with the photo."))
-    layer = drawables[0]
-    if isinstance(layer, Gimp.LayerMask):
-        layer = Gimp.Layer.from_mask(layer)
-    if not isinstance(layer, Gimp.Layer) or layer.is_group():
-        return refused(_("Select one layer: the one with the photo."))
     try:
         npe.library()
-        applied = show(image, layer)
+        applied = show(image, menu.one_layer(drawables))
     except Exception as e:  # noqa: BLE001 - the person must read a sentence, whatever it was
         return refused(errors.sentence(e))
     status = Gimp.PDBStatusType.SUCCESS if applied else Gimp.PDBStatusType.CANCEL

@@ -37,12 +37,14 @@ def apply(image: Gimp.Image, source: Gimp.Layer, old: Optional[Gimp.Layer], kind
             layer = Gimp.Layer.new(image, _("Neural Brush"), region.width, region.height, kind.layer_type, 100.0,
                                    Gimp.LayerMode.NORMAL)
             layer.fill(Gimp.FillType.TRANSPARENT)
-            _check(image.insert_layer(layer, source.get_parent(), image.get_item_position(source)))
+            _check(image.insert_layer(layer, source.get_parent(), image.get_item_position(edits.top_of(source, image))))
             _ok, x, y = source.get_offsets()
             layer.set_offsets(x + region.x, y + region.y)
             masks.give(layer, source, image)
-            # The person goes on with the layer, not with its mask.
-            layer.set_edit_mask(False)
+        locked = layer.get_lock_content()
+        if locked:
+            # A copy of a locked layer is locked too.
+            layer.set_lock_content(False)
         # No step of undo of its own: undone and done again is the layer with what is in it.
         pixels.write(layer, npe.Rect(0, 0, region.width, region.height), kind.layer, change)
         edits.keep(layer, kept, undoable=True)

@@ -176,7 +176,10 @@ class Live:
         self._closed = False
         # The rest belongs to the worker.
         self._model: Optional[npe.Model] = None
+        self._path: Optional[str] = None
         self._photo: Optional[_Photo] = None
+        #: Whether the photo is still to be begun with.
+        self._waits = False
         self._base: Optional[npe.Edit] = None
         self._shown: Optional[npe.Edit] = None
         self._settings: Optional[npe.Settings] = None
@@ -199,7 +202,9 @@ class Live:
             self._wake.notify()
 
     def load(self, path: Optional[str] = None, device: str = "auto") -> None:
-        """Takes a model (None: the one inside the library). An open photo is encoded anew, its changes are lost."""
+        """Takes a model (None: the one inside the library), or another device for the same one. The guide is followed with
+        it; what was done to the base is done again on another device, and is lost with another model. If it can't be
+        loaded, all goes on as before, and a photo that waits for a model waits for the next one."""
         with self._wishing() as wishes:
             wishes.model = (path, device)
 
@@ -212,7 +217,8 @@ class Live:
              saved: Optional[Saved] = None) -> None:
         """Begins with a photo, or the part of one around the frame (`region_of`), whose pixels must not be changed any
         more; results come as layers of `layer_format`. A `rough` frame, from a shrunk picture, is set right by
-        looking for the face again. Changes of an earlier photo that wait are dropped."""
+        looking for the face again. Saved strokes need their model: load it before. Changes of an earlier photo that wait
+        are dropped."""
         with self._wishing() as wishes:
             wishes.photo = _Photo(image, layer_format, frame, rough, saved)
             wishes.changes, wishes.guide = [], None
@@ -316,19 +322,16 @@ class Live:
             self._settings = wishes.settings
         if wishes.guide is not None:
             self._guide = wishes.guide
-        fresh = False
-        if wishes.model is not None:
-            self._load(*wishes.model)
-            if self._photo is not None:
-                # Its strokes are the other model's.
-                self._photo = self._photo._replace(saved=None)
-            fresh = True
         if wishes.photo is not None:
             self._photo = wishes.photo
             self._guide = wishes.guide
-            # The new photo's layer has nothing of the old one's.
-            self._drawn = self._rest = npe.Rect(0, 0, 0, 0)
-            fresh = True
+            self._waits = True
+            # A new layer has nothing on it; that of a saved edit may have anything.
+            nothing, image = npe.Rect(0, 0, 0, 0), wishes.photo.image
+            self._rest = nothing
+            self._drawn = npe.Rect(0, 0, image.width, image.height) if wishes.photo.saved is not None else nothing
+        if wishes.model is not None:
+            self._change_model(*wishes.model, alone=wishes.photo is None)
         if self._model is None and (self._photo is not None or wishes.find is not None):
             self._load(None, "auto")
         if wishes.find is not None and self._model is not None:
@@ -336,8 +339,10 @@ class Live:
             self._tell("found", self._model.find_faces(wishes.find))
         if self._photo is None:
             return
+        fresh = self._waits
         if fresh:
             self._begin(self._photo)
+            self._waits = False
         if self._base is None:
             return
         # A slider that fails is told, and the rest goes on.
@@ -362,17 +367,32 @@ class Live:
         if wishes.save:
             if not self._rest.empty:
                 self._draw(self._rest, wishes.since)
-            base = len(json.loads(self._base.strokes())["operations"])
-            self._tell("saved", Saved(self._shown.strokes(), base))
+            self._tell("saved", self._saved(self._base, self._shown))
         if failed is not None:
             raise failed
+
+    @staticmethod
+    def _saved(base: npe.Edit, shown: npe.Edit) -> Saved:
+        return Saved(shown.strokes(), len(json.loads(base.strokes())["operations"]))
+
+    def _change_model(self, path: Optional[str], device: str, alone: bool) -> None:
+        """With a photo that comes along its strokes are this model's; else another model's are of no use to it."""
+        same = path == self._path
+        self._load(path, device)
+        if alone and self._photo is not None:
+            if not same:
+                self._photo = self._photo._replace(saved=None)
+            elif not self._waits and self._base is not None and self._shown is not None:
+                self._photo = self._photo._replace(saved=self._saved(self._base, self._shown), frame=self._base.frame(),
+                                                   rough=False)
+        self._waits = self._photo is not None
 
     def _load(self, path: Optional[str], device: str) -> None:
         self._tell("busy", _("Loading the model…"))
         model = npe.Model(path, device, self._loading)
         if self._model is not None:
             self._model.close()
-        self._model = model
+        self._model, self._path = model, path
 
     def _begin(self, photo: _Photo) -> None:
         assert self._model is not None
