@@ -54,7 +54,7 @@ pub fn fold(network: &dyn Network, recipe: &Recipe) -> Result<Model> {
     let stages = stages(sizes.image_size)?;
     let p = network.params();
     let mut folded = Folded { params: p, out: BTreeMap::new() };
-    folded.places(&encoder(stages, recipe.norm_latents))?;
+    folded.places(&encoder(stages, p.has("enc.norm_mu.weight")))?;
     if sizes.architecture == ARCHITECTURE_FULL {
         folded.full(stages, sizes.latents as i64)?;
     } else {

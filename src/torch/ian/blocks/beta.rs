@@ -69,8 +69,8 @@ mod tests {
                 *expected.at_mut(&[b, c, y, x]) = v;
             }
         }
-        // The formula's 1e-8 is the difference.
-        expected.close_to(&image(&maps, &green, &blue), 1e-7);
+        // The formula's 1e-8 and the rounding of numbers near 1 to 32 bits, a few times 6e-8, are the difference.
+        expected.close_to(&image(&maps, &green, &blue), 3e-7);
     }
 
     #[test]
