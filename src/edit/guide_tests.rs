@@ -31,11 +31,13 @@ fn follow(e: &mut Edit, painted: &[(u32, u32, u32, u32, [u8; 4])]) -> Report {
 }
 
 fn layers(e: &Edit) -> Vec<&GridLayer> {
-    let layer = |o| match o {
-        Operation::Paint { layer, .. } => layer,
-        other => panic!("{other:?} is no painted layer"),
-    };
-    e.operations().iter().map(layer).collect()
+    e.operations()
+        .iter()
+        .map(|o| match o {
+            Operation::Paint { layer, .. } => layer,
+            other => panic!("{other:?} is no painted layer"),
+        })
+        .collect()
 }
 
 /// Counts the solver's gradients.

@@ -102,24 +102,31 @@ for kind in ("failed", "skipped"):
     cat "$scratch/out/timing.txt" 2>/dev/null || true
 fi
 
-# Runs a test of windows with these arguments.
+# Runs a test of windows with these arguments. A window manager that stumbles on a busy machine is no defect of npe: a test
+# that fails is run a second time, which is said.
 windowed() {
-    local name="$1"
+    local name="$1" try
     shift
     [ -z "$only" ] || [ "$only" = "$name" ] || return 0
-    mkdir -p "$scratch/out/${name%.py}"
-    if within 240 "$work/tests/editors/screen.sh" python3 "$work/tests/gimp/$name" "$@" "$work/out/${name%.py}" \
-        >"$results/${name%.py}.log" 2>&1; then
-        good 1
-    else
-        bad "$name: $(tail -n 1 "$results/${name%.py}.log")"
-    fi
+    for try in 1 2; do
+        rm -rf "$scratch/out/${name%.py}"
+        mkdir -p "$scratch/out/${name%.py}"
+        if within 300 "$work/tests/editors/screen.sh" python3 "$work/tests/gimp/$name" "$@" "$work/out/${name%.py}" \
+            >"$results/${name%.py}-$try.log" 2>&1; then
+            good 1
+            return 0
+        fi
+        echo "failed at try $try: $name: $(tail -n 1 "$results/${name%.py}-$try.log")"
+        mkdir -p "$results/${name%.py}-try-$try"
+        cp -r "$scratch/out/${name%.py}/." "$results/${name%.py}-try-$try/"
+    done
+    bad "$name, twice; see above"
 }
 windowed batch.py "$work/photos/one.png"
 windowed live.py "$work/photos/one.png"
 windowed window.py "$work/photos/one.png" "$work/photos/other.png"
 windowed latency.py "$work/photos/one.png"
-[ ! -s "$results/latency.log" ] || tail -n 1 "$results/latency.log"
+grep -h '^{' "$results"/latency-*.log 2>/dev/null || true
 
 cp -r "$scratch/out/." "$results/"
 cp -r "$scratch/home/.cache/npe/." "$results/" 2>/dev/null || true
