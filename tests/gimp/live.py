@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Optional
+from typing import Callable, Optional
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "editors"))
 import desk  # noqa: E402
@@ -38,10 +38,9 @@ class Gimp:
             desk.keys("Escape")
         desk.xdotool("windowsize", "--sync", self.window, 1000, 900)
         desk.xdotool("windowmove", self.window, 0, 0)
-        desk.activate(self.window)
-        desk.keys("1")
         try:
-            self.x, self.y = desk.wait("the photo at 100 % on the screen", self.place, 30)
+            self.press_until("1", "the photo at 100 % on the screen", self.place)
+            self.x, self.y = desk.wait("the photo at 100 % on the screen", self.place)
         except AssertionError:
             self.shot("start")
             self.quit()
@@ -50,6 +49,19 @@ class Gimp:
     def place(self) -> "tuple[int, int] | None":
         middle = self.photo.height // 2
         return desk.find(self.photo, self.photo.width // 2, middle)
+
+    def press_until(self, key: str, what: str, look: "Callable[[], object]") -> None:
+        """A key, and what comes of it. GIMP now and then takes no notice of a key while it has other work; a person presses
+        it again then."""
+        for _try in range(3):
+            desk.activate(self.window)
+            desk.keys(key)
+            try:
+                desk.wait(what, look, 8)
+                return
+            except AssertionError:
+                continue
+        raise AssertionError(f"pressed {key} three times in vain for {what}")
 
     def action(self, name: str) -> None:
         """An action by GIMP's search for actions, as a person who does not know the menu would."""
@@ -172,11 +184,8 @@ def paint_undo_redo_bake(gimp: Gimp) -> None:
     after = gimp.settled(FOREHEAD)
     assert abs(gimp.mean(COLLAR) - collar) < 0.01, "the collar has changed"
     gimp.shot("live-2-hair")
-    desk.activate(gimp.window)
-    desk.keys("ctrl+z")
-    desk.wait("the forehead after undo", lambda: abs(gimp.mean(FOREHEAD) - before) < 0.5, 20)
-    desk.keys("ctrl+y")
-    desk.wait("the hair after redo", lambda: abs(gimp.mean(FOREHEAD) - after) < 2, 20)
+    gimp.press_until("ctrl+z", "the forehead after undo", lambda: abs(gimp.mean(FOREHEAD) - before) < 0.5)
+    gimp.press_until("ctrl+y", "the hair after redo", lambda: abs(gimp.mean(FOREHEAD) - after) < 2)
     press(panel, "f")
     desk.wait("the photo before", lambda: abs(gimp.mean(FOREHEAD) - before) < 0.5, 20)
     press(panel, "f")
@@ -191,11 +200,8 @@ def paint_undo_redo_bake(gimp: Gimp) -> None:
     inside = exported.mean(int(0.42 * w), int(0.17 * h), int(0.12 * w), int(0.07 * h))
     assert inside < 0.6 * before, f"the forehead is {inside:.0f}, it was {before:.0f}"
     print(f"exported: forehead {before:.0f} -> {inside:.0f}; bit for bit the photo outside {left},{top} {right},{bottom}")
-    desk.activate(gimp.window)
-    desk.keys("ctrl+z")
-    desk.wait("the guide back after undoing Bake", lambda: desk.has_window("3 layers"), 20)
-    desk.keys("ctrl+y")
-    desk.wait("Bake done again", lambda: desk.has_window("2 layers"), 20)
+    gimp.press_until("ctrl+z", "the guide back after undoing Bake", lambda: desk.has_window("3 layers"))
+    gimp.press_until("ctrl+y", "Bake done again", lambda: desk.has_window("2 layers"))
     # The panel is still there: a second session goes on from the baked layer, and is cancelled.
     press(panel, "s")
     desk.wait("a new guide", lambda: desk.has_window("3 layers"), 20)
@@ -238,11 +244,8 @@ def killed_plug_in_leaves_gimp_alive(gimp: Gimp) -> None:
     begin(gimp)
     now = gimp.settled(FOREHEAD)
     assert abs(now - after) < 2, f"going on after the crash has changed the picture: {after:.1f} -> {now:.1f}"
-    desk.activate(gimp.window)
-    desk.keys("ctrl+z")
-    desk.wait("the stroke of before the crash undone", lambda: abs(gimp.mean(FOREHEAD) - bright) < 0.5, 20)
-    desk.keys("ctrl+y")
-    desk.wait("and done again", lambda: abs(gimp.mean(FOREHEAD) - after) < 2, 20)
+    gimp.press_until("ctrl+z", "the stroke of before the crash undone", lambda: abs(gimp.mean(FOREHEAD) - bright) < 0.5)
+    gimp.press_until("ctrl+y", "and done again", lambda: abs(gimp.mean(FOREHEAD) - after) < 2)
 
 
 def closed_image_closes_the_panel(gimp: Gimp) -> None:
@@ -277,9 +280,7 @@ def saved_and_opened_goes_on(photo: str, out: str) -> None:
         gimp.shot("live-5-opened")
         press(panel, "r")
         desk.wait("the photo after Reset", lambda: abs(gimp.mean(FOREHEAD) - bright) < 0.5, 20)
-        desk.activate(gimp.window)
-        desk.keys("ctrl+z")
-        desk.wait("the hair after undoing Reset", lambda: abs(gimp.mean(FOREHEAD) - after) < 2, 20)
+        gimp.press_until("ctrl+z", "the hair after undoing Reset", lambda: abs(gimp.mean(FOREHEAD) - after) < 2)
     finally:
         gimp.shot("live-end-opened")
         gimp.quit()
