@@ -184,10 +184,10 @@ def paint_undo_redo_bake(gimp: Gimp) -> None:
     after = gimp.settled(FOREHEAD)
     assert abs(gimp.mean(COLLAR) - collar) < 0.01, "the collar has changed"
     gimp.shot("live-2-hair")
-    gimp.press_until("ctrl+z", "the forehead after undo", lambda: abs(gimp.mean(FOREHEAD) - before) < 0.5)
+    gimp.press_until("ctrl+z", "the forehead after undo", lambda: abs(gimp.mean(FOREHEAD) - before) < 2)
     gimp.press_until("ctrl+y", "the hair after redo", lambda: abs(gimp.mean(FOREHEAD) - after) < 2)
     press(panel, "f")
-    desk.wait("the photo before", lambda: abs(gimp.mean(FOREHEAD) - before) < 0.5, 20)
+    desk.wait("the photo before", lambda: abs(gimp.mean(FOREHEAD) - before) < 2, 20)
     press(panel, "f")
     desk.wait("the hair again", lambda: abs(gimp.mean(FOREHEAD) - after) < 2, 20)
     press(panel, "b")
@@ -244,7 +244,7 @@ def killed_plug_in_leaves_gimp_alive(gimp: Gimp) -> None:
     begin(gimp)
     now = gimp.settled(FOREHEAD)
     assert abs(now - after) < 2, f"going on after the crash has changed the picture: {after:.1f} -> {now:.1f}"
-    gimp.press_until("ctrl+z", "the stroke of before the crash undone", lambda: abs(gimp.mean(FOREHEAD) - bright) < 0.5)
+    gimp.press_until("ctrl+z", "the stroke of before the crash undone", lambda: abs(gimp.mean(FOREHEAD) - bright) < 2)
     gimp.press_until("ctrl+y", "and done again", lambda: abs(gimp.mean(FOREHEAD) - after) < 2)
 
 
@@ -274,12 +274,12 @@ def saved_and_opened_goes_on(photo: str, out: str) -> None:
         gimp.quit()
     gimp = Gimp(photo, out, path)
     try:
-        assert abs(gimp.mean(FOREHEAD) - after) < 0.5, "the opened image is another"
+        assert abs(gimp.mean(FOREHEAD) - after) < 2, "the opened image is another"
         panel = begin(gimp)
-        assert abs(gimp.settled(FOREHEAD) - after) < 0.5, "going on has changed the picture"
+        assert abs(gimp.settled(FOREHEAD) - after) < 2, "going on has changed the picture"
         gimp.shot("live-5-opened")
         press(panel, "r")
-        desk.wait("the photo after Reset", lambda: abs(gimp.mean(FOREHEAD) - bright) < 0.5, 20)
+        desk.wait("the photo after Reset", lambda: abs(gimp.mean(FOREHEAD) - bright) < 2, 20)
         gimp.press_until("ctrl+z", "the hair after undoing Reset", lambda: abs(gimp.mean(FOREHEAD) - after) < 2)
     finally:
         gimp.shot("live-end-opened")
