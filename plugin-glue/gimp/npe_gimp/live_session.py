@@ -254,6 +254,8 @@ class Session(Listener):
         self._frame, self.model = opened.frame, self._asked
         if self._pair is None:
             self._pair = Pair(self.image, self.source, self._kind, self._region)
+            # So that the pair is known for one even if this process ends before anything is painted.
+            self._live.save()
         self._panel.opened(opened)
 
     # Following.
