@@ -50,7 +50,7 @@ def main():
     made = decode(z)
     loss = (weight * (made - colour.view(3, 1, 1)) ** 2).sum((1, 2, 3)) / (3 * weight.sum())
     (grad,) = torch.autograd.grad(loss.sum(), z)
-    tensors = dict(x=x, mu=mu, reconstruction=made, weight=weight, colour=colour, loss=loss, grad=grad)
+    tensors = dict(x=x, mu=mu, z=z, reconstruction=made, weight=weight, colour=colour, loss=loss, grad=grad)
     made_of = json.dumps({"torch": torch.__version__, "model": meta["name"]})
     save_file({k: v.detach().contiguous() for k, v in tensors.items()}, HERE / "parity.safetensors", {"made_of": made_of})
 
