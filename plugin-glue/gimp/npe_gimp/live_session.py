@@ -29,6 +29,17 @@ POLL = 30
 SETTLED = 0.7
 
 
+def _pen_down() -> bool:
+    """Whether the person is in the middle of a stroke, as far as the display tells."""
+    from gi.repository import Gdk
+    display = Gdk.Display.get_default()
+    if display is None:
+        return False
+    root = display.get_default_screen().get_root_window()
+    mask = root.get_device_position(display.get_default_seat().get_pointer())[-1]
+    return bool(mask & Gdk.ModifierType.BUTTON1_MASK)
+
+
 class Panel:
     """What a session tells its panel."""
 
@@ -318,6 +329,10 @@ class Session(Listener):
 
     def saved(self, saved: Saved) -> None:
         self._count = saved.count()
+        if self._then is None and _pen_down():
+            # A stroke that ended while undo is frozen for the parasite would have no step of undo.
+            self._unsaved_since = time.monotonic()
+            return
         if self._pair is not None and self._pair.alive() and self._frame is not None:
             edits.keep(self._pair.result, Kept(self.source.get_tattoo(), self._region, self._frame, saved,
                                                self.model[0] or ""))
