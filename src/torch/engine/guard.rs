@@ -1,5 +1,5 @@
 //! What belongs to the host and is put back after each call, also when a call panics: libtorch's state of this thread (grad and
-//! inference mode, autocast, hooks), and how many threads OpenMP gives this thread.
+//! inference mode, autocast, hooks), how many threads OpenMP gives this thread, and how exactly CUDA computes.
 
 use npe::error::{Error, ErrorKind, Result};
 use std::ffi::{c_int, c_void};
@@ -20,6 +20,38 @@ unsafe extern "C" {
     /// In `beyond_tch.cpp`, as the next.
     fn npe_torch_enter(record: c_int) -> *mut c_void;
     fn npe_torch_leave(before: *mut c_void);
+    fn npe_torch_exact() -> c_int;
+    fn npe_torch_inexact();
+    #[cfg(test)]
+    fn npe_torch_rounds() -> c_int;
+}
+
+/// Makes CUDA compute in whole 32-bit floats until it is dropped. With TF32, libtorch's standard, latents of the same stroke end so far from
+/// those of other devices that the pictures differ by more than 2 of 255.
+pub struct Exact(());
+
+impl Exact {
+    /// For calls on this device; other devices than CUDA's need none.
+    ///
+    /// # Errors
+    /// If libtorch refuses.
+    pub fn on(device: tch::Device) -> Result<Option<Self>> {
+        if !matches!(device, tch::Device::Cuda(_)) {
+            return Ok(None);
+        }
+        // SAFETY: lets no exception out; any thread may call.
+        match unsafe { npe_torch_exact() } {
+            0 => Ok(Some(Self(()))),
+            _ => Err(Error::new(ErrorKind::Device, "libtorch does not let its precision on CUDA be set")),
+        }
+    }
+}
+
+impl Drop for Exact {
+    fn drop(&mut self) {
+        // SAFETY: of `npe_torch_exact`, ended once.
+        unsafe { npe_torch_inexact() };
+    }
 }
 
 impl Fresh {
@@ -127,6 +159,21 @@ mod tests {
         });
         assert!(caught.is_err());
         assert_eq!(tch::get_num_threads(), before);
+    }
+
+    #[test]
+    fn precision_is_put_back_by_the_last_one_out() {
+        // SAFETY: reads a setting.
+        let rounds = || unsafe { npe_torch_rounds() };
+        assert_eq!(rounds(), 1, "libtorch's standard");
+        let first = Exact::on(tch::Device::Cuda(0)).unwrap();
+        let second = Exact::on(tch::Device::Cuda(0)).unwrap();
+        assert_eq!(rounds(), 0);
+        drop(first);
+        assert_eq!(rounds(), 0);
+        drop(second);
+        assert_eq!(rounds(), 1);
+        assert!(Exact::on(tch::Device::Cpu).unwrap().is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A network on its device: numbers in and out, the pull by autograd, one caller at a time. Calls the networks of
 //! [`crate::ian::folded`], `guard`, tch.
 
-use super::guard::{Fresh, Threads};
+use super::guard::{Exact, Fresh, Threads};
 use super::say::explain;
 use crate::ian::folded::{self, Folded};
 use npe::error::{Error, ErrorKind, Result};
@@ -134,6 +134,7 @@ impl Running {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let _threads = Threads::set(self.threads);
         let _state = Fresh::recording(record)?;
+        let _exact = Exact::on(self.device)?;
         let answer = call(&mut state).map_err(explain);
         if answer.is_err() {
             // It may hold what is in the way.

@@ -9,10 +9,15 @@ use crate::error::{Error, Result};
 use crate::ian::Network;
 use serde_json::json;
 use std::io::Write;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Scope;
 use std::time::{Duration, Instant};
-use tch::Device;
+use tch::{Device, Tensor};
+
+const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// What a run is told besides its recipe.
 #[derive(Debug, Clone)]
@@ -84,7 +89,7 @@ pub fn run(
     }
     std::fs::create_dir_all(&options.folder)
         .map_err(|e| Error::file("the folder can't be made:", &options.folder, &e))?;
-    let checkpoint = options.folder.join("checkpoint.safetensors");
+    let checkpoint = options.folder.join(CHECKPOINT);
     let mut learner = Learner::new(recipe, options.device)?;
     if checkpoint.exists() {
         learner.resume(&checkpoint)?;
@@ -93,28 +98,59 @@ pub fn run(
         learner.warm_start(from)?;
         tell(&Event::Said(&format!("beginning with the weights of {}", from.display())));
     }
-    let mut batches = Batches::new(images, range, recipe, options.device);
+    let batches = Batches::new(images, range, recipe, options.device);
+    std::thread::scope(|scope| {
+        let next = ahead(scope, batches, learner.steps);
+        steps(&mut learner, images, held_out, options, stop, &next, tell)
+    })
+}
+
+/// Batches ahead of the one that is learnt from: enough that a GPU never waits for one.
+const AHEAD: usize = 4;
+
+/// Makes the batches of the steps from `first` on in a thread of their own, until nobody takes them any more.
+fn ahead<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    mut batches: Batches<'scope>,
+    first: u64,
+) -> Receiver<Result<Tensor>> {
+    let (made, next) = sync_channel(AHEAD);
+    scope.spawn(move || (first..).try_for_each(|step| made.send(batches.at(step)).map_err(drop)));
+    next
+}
+
+fn steps(
+    learner: &mut Learner,
+    images: &Images,
+    held_out: Range<usize>,
+    options: &Options,
+    stop: &AtomicBool,
+    next: &Receiver<Result<Tensor>>,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<End> {
+    let checkpoint = options.folder.join(CHECKPOINT);
     let (begun, first) = (Instant::now(), learner.seen);
     let mut saved = Instant::now();
     let mut since = Since::new(learner.seen);
+    let of = learner.recipe.train.images;
     loop {
         let stopped =
             stop.load(Ordering::Relaxed) || options.at_most.is_some_and(|most| begun.elapsed() >= most);
-        let done = learner.seen >= recipe.train.images;
+        let done = learner.seen >= of;
         if stopped || done || saved.elapsed() >= options.every {
             learner.check_finite()?;
-            report(&mut learner, images, held_out.clone(), &mut since, &options.folder, tell)?;
+            report(learner, images, held_out.clone(), &mut since, &options.folder, tell)?;
             learner.save(&checkpoint)?;
             saved = Instant::now();
             if done || stopped {
                 return Ok(if done { End::Done } else { End::Stopped });
             }
         }
-        let figures = learner.step(&batches.at(learner.steps)?)?;
+        let batch = next.recv().map_err(|_| Error::told("the thread that makes batches has died"))?;
+        let figures = learner.step(&batch?)?;
         since.add(&figures);
         let speed = (learner.seen - first) as f64 / begun.elapsed().as_secs_f64().max(1e-9);
-        let (images, of) = (learner.seen, recipe.train.images);
-        tell(&Event::Step(Step { images, of, speed, figures: &figures }));
+        tell(&Event::Step(Step { images: learner.seen, of, speed, figures: &figures }));
     }
 }
 
@@ -142,7 +178,7 @@ impl Since {
 fn report(
     learner: &mut Learner,
     images: &Images,
-    held_out: std::ops::Range<usize>,
+    held_out: Range<usize>,
     since: &mut Since,
     folder: &Path,
     tell: &mut dyn FnMut(&Event<'_>),

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test uses a part
 
 use npe::brush::{Dab, Mode, Stroke};
+use npe::edit::{Edit, StrokeFile};
 use npe::generator::Target;
 use npe::model::{Dtype, Model, Sizes};
 use npe::photo::{Channels, Frame, Photo, Samples};
@@ -83,6 +84,72 @@ pub fn relative(a: &[f32], b: &[f32]) -> f32 {
     let largest = b.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
     assert!(largest > 1e-6, "a test of zeros");
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / largest
+}
+
+/// Asserts that two engines answer alike: encode, decode, and pull under brushes large and small.
+pub fn agree(a: &LoadedModel, b: &LoadedModel, tolerance: f32) {
+    assert_ne!(a.device, b.device);
+    let (a, b) = (&a.generator, &b.generator);
+    assert_eq!((a.image_size(), a.latents()), (b.image_size(), b.latents()));
+    let side = a.image_size();
+    let off = relative(&a.encode(&image(side)).unwrap(), &b.encode(&image(side)).unwrap());
+    assert!(off < tolerance, "encode: {off}");
+    for seed in 0..3 {
+        let z = latents(a.latents(), seed);
+        let off = relative(&a.decode(&z).unwrap(), &b.decode(&z).unwrap());
+        assert!(off < tolerance, "decode: {off}");
+        for weight in [(12..29, 30..47), (0..side, 0..side), (side - 1..side, 0..2)] {
+            let (weight, colour) = (brush(side, weight.0, weight.1), colour(side));
+            let target = target(&weight, &colour);
+            let (p, q) = (a.pull(&z, &target).unwrap(), b.pull(&z, &target).unwrap());
+            assert!((p.loss - q.loss).abs() <= tolerance * q.loss, "loss: {} {}", p.loss, q.loss);
+            let off = relative(&p.gradient, &q.gradient);
+            assert!(off < tolerance, "gradient: {off}");
+        }
+    }
+}
+
+/// How two pictures of one stroke file differ.
+#[derive(Debug)]
+pub struct Apart {
+    /// Values that the strokes change by more than 20 of 255.
+    pub changed: usize,
+    /// The largest difference, of 255.
+    pub worst: u8,
+    /// Values that differ by more than 2.
+    pub far: usize,
+}
+
+/// Records three strokes with one engine, and replays the file with it and with another one.
+pub fn replay(recorder: &LoadedModel, other: &LoadedModel) -> Apart {
+    let mut recorded = Edit::new(recorder.generator.clone(), photo(), FRAME).unwrap();
+    let hair = stroke(&[(0.41, 0.2), (0.5, 0.19), (0.59, 0.2)], [0.08, 0.07, 0.06], Mode::Color);
+    let mouth = stroke(&[(0.46, 0.74), (0.5, 0.75), (0.54, 0.74)], [0.95, 0.93, 0.9], Mode::Color);
+    for stroke in [hair, mouth, stroke(&[(0.3, 0.5)], [0.0; 3], Mode::Lighten)] {
+        recorded.stroke(&stroke, &mut go).unwrap();
+    }
+    let text = StrokeFile::from_edit(&recorded, recorder.id()).to_json().unwrap();
+    let replayed = |model: &LoadedModel| {
+        let file = StrokeFile::from_json(&text).unwrap();
+        file.check_model(&model.id()).unwrap();
+        let mut edit = Edit::new(model.generator.clone(), photo(), FRAME).unwrap();
+        file.apply(&mut edit, &mut go).unwrap();
+        bytes(&edit)
+    };
+    let (a, b) = (replayed(recorder), replayed(other));
+    let Samples::U8(before) = photo().samples().clone() else { panic!("8 bits expected") };
+    let changed = a.iter().zip(&before).filter(|(a, b)| a.abs_diff(**b) > 20).count();
+    assert!(changed > 1000, "the strokes change {changed} values only");
+    let worst = a.iter().zip(&b).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    let far = a.iter().zip(&b).filter(|(a, b)| a.abs_diff(**b) > 2).count();
+    println!("the pictures differ by at most {worst} of 255, {far} of {} values by more than 2", a.len());
+    Apart { changed, worst, far }
+}
+
+/// What an edit shows.
+pub fn bytes(edit: &Edit) -> Vec<u8> {
+    let Samples::U8(bytes) = edit.render().unwrap().samples().clone() else { panic!("8 bits expected") };
+    bytes
 }
 
 /// The face in [`photo`].
