@@ -47,8 +47,8 @@ class Gimp:
             raise
 
     def place(self) -> "tuple[int, int] | None":
-        middle = self.photo.height // 2
-        return desk.find(self.photo, self.photo.width // 2, middle)
+        # Below the face, which may be shown changed.
+        return desk.find(self.photo, self.photo.width // 2, int(0.9 * self.photo.height))
 
     def press_until(self, key: str, what: str, look: "Callable[[], object]") -> None:
         """A key, and what comes of it. GIMP now and then takes no notice of a key while it has other work; a person presses
@@ -244,6 +244,9 @@ def killed_plug_in_leaves_gimp_alive(gimp: Gimp) -> None:
     begin(gimp)
     now = gimp.settled(FOREHEAD)
     assert abs(now - after) < 2, f"going on after the crash has changed the picture: {after:.1f} -> {now:.1f}"
+    gimp.press_until("ctrl+z", "the forehead after undoing a stroke from before the crash",
+                     lambda: abs(gimp.mean(FOREHEAD) - bright) < 2)
+    gimp.press_until("ctrl+y", "the hair after redoing it", lambda: abs(gimp.mean(FOREHEAD) - after) < 2)
 
 
 def closed_image_closes_the_panel(gimp: Gimp) -> None:
