@@ -1,67 +1,9 @@
 use proptest::prelude::*;
 
-use super::super::test_photos::{CHANNELS, DEPTHS, noise, noisy, unit};
+use super::super::reference::{blended, some_change};
+use super::super::test_photos::{CHANNELS, DEPTHS, noisy, unit};
 use super::super::{Depth, PixelFormat};
 use super::*;
-
-/// The formula by the book, in f64: every pixel, every cell.
-fn slow(photo: &Photo, frame: &Frame, change: &Change) -> Vec<f64> {
-    fn b_spline(x: f64) -> f64 {
-        let x = x.abs();
-        if x < 1.0 {
-            2.0 / 3.0 - x * x + x * x * x / 2.0
-        } else if x < 2.0 {
-            (2.0 - x).powi(3) / 6.0
-        } else {
-            0.0
-        }
-    }
-    let (s, plane) = (change.size, change.size * change.size);
-    let channels = photo.channels;
-    let n = channels.count();
-    let mut out: Vec<f64> = (0..photo.samples.len()).map(|i| unit(&photo.samples, i)).collect();
-    for pixel in 0..out.len() / n {
-        let (x, y) = (pixel % photo.width as usize, pixel / photo.width as usize);
-        let (u, v) = frame.from_photo(x as f64 + 0.5, y as f64 + 0.5);
-        let transparent = channels.alpha().is_some_and(|a| out[pixel * n + a] == 0.0);
-        if !(0.0..=1.0).contains(&u) || !(0.0..=1.0).contains(&v) || transparent {
-            continue;
-        }
-        let (gx, gy) = (u * s as f64 - 0.5, v * s as f64 - 0.5);
-        let mut sum = [0.0; 4];
-        for (i, w) in (0..plane).map(|i| (i, b_spline(gx - (i % s) as f64) * b_spline(gy - (i / s) as f64))) {
-            for (c, sum) in sum.iter_mut().enumerate().take(3) {
-                *sum += w * f64::from(change.add[c * plane + i]);
-            }
-            sum[3] += w * f64::from(change.keep_less[i]);
-        }
-        let old = channels.rgb().map(|c| out[pixel * n + c] * 2.0 - 1.0);
-        let new = [0, 1, 2].map(|c| old[c] - sum[3] * old[c] + sum[c]);
-        if n < 3 {
-            let luma = |v: [f64; 3]| 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2];
-            out[pixel * n] += (luma(new) - luma(old)) / 2.0;
-        } else {
-            for c in 0..3 {
-                out[pixel * n + channels.rgb()[c]] = (new[c] + 1.0) / 2.0;
-            }
-        }
-    }
-    out
-}
-
-pub(super) fn some_change(size: usize, seed: u64) -> Change {
-    let mut next = noise(seed);
-    let mut change = Change::none(size);
-    for y in size / 4..size - 3 {
-        for x in 2..size / 2 + 2 {
-            change.keep_less[y * size + x] = next() as f32;
-            for c in 0..3 {
-                change.add[(c * size + y) * size + x] = (next() * 2.0 - 1.0) as f32;
-            }
-        }
-    }
-    change
-}
 
 pub(super) fn frames() -> impl Strategy<Value = Frame> {
     (-20.0..80.0, -20.0..70.0, 8.0..120.0, prop_oneof![Just(0.0), Just(90.0), -180.0..180.0])
@@ -93,7 +35,7 @@ proptest! {
     fn equals_the_slow_reference(format in formats(), frame in frames(), seed in any::<u64>()) {
         let photo = noisy(60, 50, format, seed);
         let change = some_change(12, seed);
-        let expected = slow(&photo, &frame, &change);
+        let expected = blended(&photo, &frame, &change);
         let got = blend_rect(&photo, &frame, &change, Rect::whole(&photo)).unwrap();
         let step = match format.depth { Depth::U8 => 255.0, Depth::U16 => 65535.0, Depth::F32 => 1e6 };
         for (i, e) in expected.iter().enumerate() {

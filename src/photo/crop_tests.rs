@@ -1,33 +1,13 @@
-use super::super::test_photos::{CHANNELS, noisy, photo, unit};
+use super::super::reference::cropped;
+use super::super::test_photos::{CHANNELS, noisy, photo};
 use super::super::{Depth, PixelFormat};
 use super::*;
 
 const RGB8: PixelFormat = PixelFormat { channels: Channels::Rgb, depth: Depth::U8 };
 
-/// The mean of many bilinear samples of the photo itself, red only.
-fn brute(photo: &Photo, frame: &Frame, size: usize, i: usize, j: usize, n: usize) -> f64 {
-    let count = photo.channels.count();
-    let at = |x: f64, y: f64| {
-        let x = x.clamp(0.0, f64::from(photo.width - 1)) as usize;
-        let y = y.clamp(0.0, f64::from(photo.height - 1)) as usize;
-        unit(&photo.samples, (y * photo.width as usize + x) * count)
-    };
-    let mut sum = 0.0;
-    for (a, b) in (0..n * n).map(|k| (k % n, k / n)) {
-        let sub = |i: usize, a: usize| (i as f64 + (a as f64 + 0.5) / n as f64) / size as f64;
-        let (x, y) = frame.to_photo(sub(i, a), sub(j, b));
-        let (x, y) = (x - 0.5, y - 0.5);
-        let (fx, fy) = (x.floor(), y.floor());
-        let (tx, ty) = (x - fx, y - fy);
-        sum += (1.0 - ty) * ((1.0 - tx) * at(fx, fy) + tx * at(fx + 1.0, fy))
-            + ty * ((1.0 - tx) * at(fx, fy + 1.0) + tx * at(fx + 1.0, fy + 1.0));
-    }
-    sum / (n * n) as f64 * 2.0 - 1.0
-}
-
 fn worst_error(photo: &Photo, frame: &Frame, size: usize) -> f64 {
     let got = crop(photo, frame, size).unwrap();
-    let error = |k: usize| (f64::from(got[k]) - brute(photo, frame, size, k % size, k / size, 64)).abs();
+    let error = |k: usize| (f64::from(got[k]) - cropped(photo, frame, size, k % size, k / size, 64)).abs();
     (0..size * size).map(error).fold(0.0, f64::max)
 }
 

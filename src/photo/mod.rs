@@ -9,6 +9,8 @@ mod grey;
 mod pixels;
 mod placement;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod test_photos;
 
 pub use blend::{Change, blend_into, blend_layer_into, blend_rect, changed_rect};

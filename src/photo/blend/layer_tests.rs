@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
+use super::super::super::reference::some_change;
 use super::super::super::test_photos::{CHANNELS, noisy};
 use super::super::super::{Depth, Rect};
-use super::super::tests::{formats, frames, some_change};
+use super::super::tests::{formats, frames};
 use super::super::{blend_into, blend_rect};
 use super::*;
 
