@@ -7,7 +7,7 @@ use super::error::{Answer, Failure};
 use super::image::{self, npe_image_out};
 use super::pointer::{Out, Plain, read_fixed};
 use super::status::{NPE_ERR_INVALID_ARGUMENT, npe_status};
-use crate::edit::View;
+use crate::edit::{Edit, View};
 use crate::photo::{Channels, Depth, Photo, PixelFormat, PixelsMut, Rect};
 
 /// A rectangle of whole photo pixels. This struct never grows.
@@ -60,27 +60,41 @@ pub unsafe extern "C" fn npe_decode(
     image: *const npe_image_out,
 ) -> npe_status {
     guarded(|| {
-        reading(edit, |e, _| {
-            let photo = e.photo();
-            // SAFETY: by this function's contract.
-            let rect = unsafe { rect_of(rect, photo) }?;
-            let own = photo.format();
-            // SAFETY: by the function's contract.
-            unsafe {
-                image::write(
-                    image,
-                    (rect.width, rect.height),
-                    |_| Ok(own),
-                    |first, pixels| e.render_into(part(rect, first, pixels), pixels),
-                )
-            }
-        })
+        // SAFETY: by this function's contract.
+        unsafe { write(edit, rect, image, |own, _| Ok(own), Edit::render_into) }
     })
 }
 
-/// The rows of a rectangle that are written now.
-fn part(rect: Rect, first: u32, pixels: &PixelsMut<'_>) -> Rect {
-    Rect { y: rect.y + first, height: pixels.height, ..rect }
+/// Writes a rectangle of what `render` makes of an edit. `format` says in which format it makes it, for a photo of a format and a
+/// place of another.
+///
+/// # Safety
+/// The pointers point to what [`npe_decode`] says, and nobody else uses the image's pixels during the call.
+unsafe fn write(
+    edit: *const npe_edit,
+    rect: *const npe_rect,
+    image: *const npe_image_out,
+    format: fn(PixelFormat, PixelFormat) -> Answer<PixelFormat>,
+    render: fn(&Edit, Rect, &mut PixelsMut<'_>) -> crate::Result<()>,
+) -> Answer {
+    reading(edit, |e, _| {
+        let photo = e.photo();
+        // SAFETY: by contract.
+        let rect = unsafe { rect_of(rect, photo) }?;
+        let own = photo.format();
+        // SAFETY: by contract.
+        unsafe {
+            image::write(
+                image,
+                (rect.width, rect.height),
+                |to| format(own, to),
+                |first, pixels| {
+                    let rows = Rect { y: rect.y + first, height: pixels.height, ..rect };
+                    render(e, rows, pixels)
+                },
+            )
+        }
+    })
 }
 
 /// Writes the change alone, as a layer to lay over the photo: where the result is the photo bit for bit, all channels are 0;
@@ -98,21 +112,8 @@ pub unsafe extern "C" fn npe_decode_change(
     image: *const npe_image_out,
 ) -> npe_status {
     guarded(|| {
-        reading(edit, |e, _| {
-            let photo = e.photo();
-            // SAFETY: by this function's contract.
-            let rect = unsafe { rect_of(rect, photo) }?;
-            let own = photo.format();
-            // SAFETY: by the function's contract.
-            unsafe {
-                image::write(
-                    image,
-                    (rect.width, rect.height),
-                    |to| layer_format(own, to),
-                    |first, pixels| e.render_change_into(part(rect, first, pixels), pixels),
-                )
-            }
-        })
+        // SAFETY: by this function's contract.
+        unsafe { write(edit, rect, image, layer_format, Edit::render_change_into) }
     })
 }
 

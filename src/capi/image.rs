@@ -4,7 +4,9 @@ use super::convert;
 use super::error::{Answer, Failure};
 use super::pointer::{Plain, read_sized};
 use super::status::NPE_ERR_INVALID_ARGUMENT;
-use crate::photo::{Channels, Depth, Photo, PixelFormat, PixelsMut, PixelsRef, check_layer_size, check_size};
+use crate::photo::{
+    Channels, Depth, Photo, PixelFormat, PixelsMut, PixelsRef, check_layer_size, check_size, room_for,
+};
 use std::ffi::c_void;
 
 /// How a pixel lies in memory: one of NPE_FORMAT_..., which say the channels in memory order and the type of each: U8 is
@@ -247,7 +249,8 @@ pub(super) unsafe fn write(
     }
     let row = width as usize * from.bytes();
     let rows_at_once = ((1 << 22) / row).clamp(1, height as usize);
-    let mut strip = vec![0_u8; row * rows_at_once];
+    let mut strip = room_for(row * rows_at_once)?;
+    strip.resize(row * rows_at_once, 0_u8);
     for first in (0..height).step_by(rows_at_once) {
         let rows = (height - first).min(rows_at_once as u32);
         let part = &mut strip[..row * rows as usize];

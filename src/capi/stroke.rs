@@ -8,7 +8,7 @@ use super::pointer::{Out, Plain, read_array, read_fixed, read_sized};
 use super::progress::{caller, npe_progress};
 use super::status::{NPE_ERR_INVALID_ARGUMENT, npe_status};
 use crate::brush::{Dab, Mode, Stroke};
-use crate::edit::Report;
+use crate::edit::{Edit, Progress, Report};
 use crate::limits;
 use crate::photo::Placement;
 use std::ffi::c_void;
@@ -181,15 +181,34 @@ pub unsafe extern "C" fn npe_paint(
     report_size: usize,
 ) -> npe_status {
     guarded(|| {
-        let out = report_out(report, report_size)?;
-        let mode = mode_of(mode)?;
-        // SAFETY: by this function's contract.
-        let layer = unsafe { image::read(layer) }?;
-        let report = changing(edit, |e, _| Ok(e.paint(&layer, mode, &mut caller(progress, user))?))?;
+        let act = |e: &mut Edit, mode, tell: &mut Progress<'_>| {
+            // SAFETY: by this function's contract.
+            let layer = unsafe { image::read(layer) }?;
+            Ok(e.paint(&layer, mode, tell)?)
+        };
         // SAFETY: by the function's contract.
-        unsafe { out.write(reported(report)) };
-        Ok(())
+        unsafe { painted(edit, mode, (progress, user), (report, report_size), act) }
     })
+}
+
+/// What all calls with a painted layer do: checks where the report goes and the mode, lets `act` work on the edit, and writes the
+/// report.
+///
+/// # Safety
+/// The pointers point to what [`npe_paint`] says.
+unsafe fn painted(
+    edit: *mut npe_edit,
+    mode: u32,
+    (progress, user): (npe_progress, *mut c_void),
+    (report, report_size): (*mut npe_stroke_report, usize),
+    act: impl FnOnce(&mut Edit, Mode, &mut Progress<'_>) -> Answer<Report>,
+) -> Answer {
+    let out = report_out(report, report_size)?;
+    let mode = mode_of(mode)?;
+    let report = changing(edit, |e, _| act(e, mode, &mut caller(progress, user)))?;
+    // SAFETY: by contract.
+    unsafe { out.write(reported(report)) };
+    Ok(())
 }
 
 /// Makes the edit follow a guide: a layer that a person paints on with the host's own brushes, erases, undoes. What the guide
@@ -232,21 +251,19 @@ pub unsafe extern "C" fn npe_follow(
     report_size: usize,
 ) -> npe_status {
     guarded(|| {
-        let out = report_out(report, report_size)?;
-        let mode = mode_of(mode)?;
-        let place = match placement.is_null() {
-            true => None,
-            // SAFETY: by this function's contract.
-            false => Some(unsafe { read_fixed(placement) }?),
+        let act = |e: &mut Edit, mode, tell: &mut Progress<'_>| {
+            let place = match placement.is_null() {
+                true => None,
+                // SAFETY: by this function's contract.
+                false => Some(unsafe { read_fixed(placement) }?),
+            };
+            let place = place.map(|p| Placement { x: p.x, y: p.y, width: p.width, height: p.height });
+            // SAFETY: by the function's contract.
+            let guide = unsafe { image::read_layer(guide) }?;
+            Ok(e.follow(&guide, place, mode, tell)?)
         };
-        let place = place.map(|p| Placement { x: p.x, y: p.y, width: p.width, height: p.height });
         // SAFETY: by the function's contract.
-        let guide = unsafe { image::read_layer(guide) }?;
-        let mut tell = caller(progress, user);
-        let report = changing(edit, |e, _| Ok(e.follow(&guide, place, mode, &mut tell)?))?;
-        // SAFETY: by the function's contract.
-        unsafe { out.write(reported(report)) };
-        Ok(())
+        unsafe { painted(edit, mode, (progress, user), (report, report_size), act) }
     })
 }
 

@@ -4,7 +4,7 @@
 //! each crop pixel is the mean of evenly spaced bilinear samples.
 
 use super::pixels::Sample;
-use super::{Channels, Frame, Photo, Placement, Samples};
+use super::{Channels, Frame, Photo, Placement, Samples, room_for};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 
@@ -107,9 +107,9 @@ fn sample_frame(
         )));
     }
     Ok(match &photo.samples {
-        Samples::U8(v) => Region::new(photo, v, scale, frame, size, edge),
-        Samples::U16(v) => Region::new(photo, v, scale, frame, size, edge),
-        Samples::F32(v) => Region::new(photo, v, scale, frame, size, edge),
+        Samples::U8(v) => Region::new(photo, v, scale, frame, size, edge)?,
+        Samples::U16(v) => Region::new(photo, v, scale, frame, size, edge)?,
+        Samples::F32(v) => Region::new(photo, v, scale, frame, size, edge)?,
     }
     .sample(frame, size))
 }
@@ -134,7 +134,7 @@ impl Region {
         frame: &Frame,
         size: usize,
         edge: Edge,
-    ) -> Self {
+    ) -> Result<Self> {
         // No larger than the picture, which is then one cell.
         let cell = |scale: f64, length: u32| {
             ((frame.side * scale / size as f64 / 8.0) as usize).clamp(1, length as usize)
@@ -154,7 +154,8 @@ impl Region {
         };
         let (left, width) = span(corners.map(|c| c.0), photo.width, cell.0);
         let (top, height) = span(corners.map(|c| c.1), photo.height, cell.1);
-        let mut data = vec![[0.0; 4]; width * height];
+        let mut data = room_for(width * height)?;
+        data.resize(width * height, [0.0; 4]);
         for (i, y) in (0..height * cell.1).zip(top..) {
             let inside = y.clamp(0, i64::from(photo.height) - 1);
             if y == inside || edge == Edge::Repeat {
@@ -165,7 +166,7 @@ impl Region {
         }
         let share = 1.0 / (cell.0 * cell.1) as f32;
         data.iter_mut().flatten().for_each(|v| *v *= share);
-        Self { scale, x0: left as f64, y0: top as f64, cell, width, height, data, edge }
+        Ok(Self { scale, x0: left as f64, y0: top as f64, cell, width, height, data, edge })
     }
 
     fn sample(&self, frame: &Frame, size: usize) -> Vec<[f32; 4]> {

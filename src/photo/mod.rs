@@ -209,7 +209,7 @@ impl Photo {
 }
 
 /// An empty vector with room for that many samples; a photo is too large to end the process where memory is short.
-fn room_for<T>(samples: usize) -> Result<Vec<T>> {
+pub(crate) fn room_for<T>(samples: usize) -> Result<Vec<T>> {
     let mut room = Vec::new();
     room.try_reserve_exact(samples).map_err(|e| {
         // In floating point, because the product may be more than a usize holds.
