@@ -1,5 +1,5 @@
-//! The wall around the exports: panics stay inside, nothing is printed, threads do not disturb each other, a refused model
-//! leaves the one before in use.
+//! The wall around the exports: threads do not disturb each other, nothing is done on an edit in use, a refused model leaves the
+//! one before in use. For panics see `capi_panics`.
 
 #![allow(clippy::undocumented_unsafe_blocks)] // every pointer here is one of this test's own, alive and of its type
 
@@ -13,120 +13,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 extern "C" fn stop(_: f32, _: *mut c_void) -> i32 {
     0
-}
-
-/// Calls every export with good arguments, each with a panic waiting inside; answers their names.
-fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) -> Vec<&'static str> {
-    let mut names = Vec::new();
-    macro_rules! inside {
-        ($name:ident($($argument:expr),*)) => {{
-            names.push(stringify!($name));
-            npe::capi::testing::panic_next();
-            #[allow(unused_unsafe)]
-            let answer = unsafe { $name($($argument),*) };
-            assert!(last_error().contains("a panic was asked for by a test"), stringify!($name));
-            answer
-        }};
-    }
-    macro_rules! status {
-        ($($call:tt)*) => { assert_eq!(inside!($($call)*), NPE_ERR_INTERNAL, stringify!($($call)*)) };
-    }
-    let image = sample.image();
-    let mut bytes = vec![7; sample.bytes.len()];
-    let out = sample.out(&mut bytes);
-    let (mut m, mut e) = (null_mut(), null_mut());
-    let (mut n, mut a, mut b, mut done) = (77_usize, 77_u32, 77_u32, 77_i32);
-    let mut frame = FRAME;
-    let mut rect = npe_rect { x: 1, y: 2, width: 3, height: 4 };
-    let mut latents = [5.0_f32; 192];
-    let mut text = [0 as c_char; 8];
-    let mut name = null();
-    let (mut settings, mut info, mut session) = unsafe {
-        (
-            std::mem::zeroed::<npe_settings>(),
-            std::mem::zeroed::<npe_model_info>(),
-            std::mem::zeroed::<npe_session_info>(),
-        )
-    };
-    status!(npe_load(null(), None, null_mut(), &mut m));
-    status!(npe_model_get_info(model, &mut info, size_of::<npe_model_info>()));
-    status!(npe_session_get_info(&mut session, size_of::<npe_session_info>()));
-    status!(npe_session_set_threads(1));
-    status!(npe_session_set_libtorch(null()));
-    status!(npe_set_log(None, null_mut()));
-    status!(npe_find_faces(&image, &mut frame, 1, &mut n));
-    status!(npe_model_find_faces(model, &image, &mut frame, 1, &mut n));
-    status!(npe_encode(model, &image, &FRAME, &mut e));
-    status!(npe_edit_copy(edit, &mut e));
-    status!(npe_edit_get_frame(edit, &mut frame));
-    status!(npe_edit_get_size(edit, &mut a, &mut b, &mut a));
-    status!(npe_stroke(edit, &DAB, 1, &black(), None, null_mut(), null_mut(), 0));
-    status!(npe_paint(edit, &image, NPE_MODE_COLOR, None, null_mut(), null_mut(), 0));
-    status!(npe_end_guide(edit));
-    status!(npe_follow(edit, &image, null(), NPE_MODE_COLOR, None, null_mut(), null_mut(), 0));
-    status!(npe_strokes_save(edit, text.as_mut_ptr(), text.len(), &mut n));
-    status!(npe_strokes_load(edit, text.as_ptr(), text.len(), None, null_mut()));
-    status!(npe_decode(edit, null(), &out));
-    status!(npe_decode_change(edit, null(), &out));
-    status!(npe_changed_rect(edit, &mut rect));
-    status!(npe_view_size(edit, NPE_VIEW_MASK, &mut a, &mut b));
-    status!(npe_view(edit, NPE_VIEW_MASK, &out));
-    status!(npe_undo(edit, &mut done));
-    status!(npe_redo(edit, &mut done));
-    status!(npe_get_undo_levels(edit, &mut n, &mut n));
-    status!(npe_reset(edit));
-    status!(npe_update(edit));
-    status!(npe_sample(edit, 1));
-    status!(npe_get_latents(edit, latents.as_mut_ptr(), 192, &mut n));
-    status!(npe_set_latents(edit, latents.as_ptr(), 192));
-    status!(npe_paint_latents(edit, 1.0, 1.0, 1.0, 1.0));
-    status!(npe_model_get_attribute_count(model, &mut n));
-    status!(npe_model_get_attribute_name(model, 0, &mut name));
-    status!(npe_get_attribute(edit, c"smile".as_ptr(), &mut latents[0]));
-    status!(npe_set_attribute(edit, c"smile".as_ptr(), 1.0));
-    status!(npe_get_settings(edit, &mut settings, size_of::<npe_settings>()));
-    status!(npe_set_settings(edit, &settings));
-    // These answer no status: "" and nothing.
-    assert_eq!(unsafe { *inside!(npe_version()) }, 0);
-    assert_eq!(unsafe { *inside!(npe_status_text(NPE_OK)) }, 0);
-    npe::capi::testing::panic_next();
-    assert_eq!(unsafe { *npe_last_error() }, 0);
-    names.push("npe_last_error");
-    inside!(npe_edit_free(edit));
-    inside!(npe_model_free(model));
-
-    // Nothing was written.
-    assert!(m.is_null() && e.is_null() && name.is_null() && (n, a, b, done) == (77, 77, 77, 77));
-    assert!(bytes.iter().all(|b| *b == 7) && latents.iter().all(|l| *l == 5.0));
-    assert_eq!((frame.cx, rect.height, settings.struct_size, session.threads), (FRAME.cx, 4, 0, 0));
-    names
-}
-
-#[test]
-fn panics_stay_inside() {
-    let sample = sample();
-    let model = model();
-    let edit = edit(model, &sample);
-    let mut names = panic_in_each(edit, model, &sample);
-    names.sort_unstable();
-    assert_eq!(names, include_str!("c/exports.txt").lines().collect::<Vec<_>>(), "an export was left out");
-    // And everything still works.
-    ok(stroke(edit, &[DAB]));
-    assert!(decoded(edit, &sample) != sample.bytes);
-    npe_edit_free(edit);
-    npe_model_free(model);
-}
-
-#[test]
-fn a_panic_prints_nothing() {
-    // The test above once more in a process whose output can be seen.
-    let child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "panics_stay_inside", "--nocapture"])
-        .output()
-        .unwrap();
-    let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
-    assert!(child.status.success() && out.contains("1 passed"), "{out}{err}");
-    assert!(!err.contains("panicked") && !out.contains("panicked"), "{out}{err}");
 }
 
 #[test]

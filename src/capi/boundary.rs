@@ -12,13 +12,27 @@ use std::sync::Once;
 thread_local! {
     /// How many exports this thread is inside of (callbacks may call npe again).
     static DEPTH: Cell<u32> = const { Cell::new(0) };
-    static PANIC_NEXT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Makes the next export called on this thread panic inside its wall.
-#[doc(hidden)]
-pub fn panic_next() {
-    PANIC_NEXT.set(true);
+/// Panics that tests ask for. Not in the library that is shipped: the feature is off there.
+#[cfg(feature = "panic-injection")]
+pub(super) mod injection {
+    use std::cell::Cell;
+
+    thread_local! {
+        static NEXT: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Makes the next export called on this thread panic inside its wall.
+    pub fn panic_next() {
+        NEXT.set(true);
+    }
+
+    pub fn point() {
+        if NEXT.try_with(|p| p.replace(false)).unwrap_or(false) {
+            panic!("a panic was asked for by a test");
+        }
+    }
 }
 
 /// Runs the body of a fallible export.
@@ -71,9 +85,8 @@ fn caught<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     let _ = DEPTH.try_with(|d| d.set(d.get() + 1));
     let _inside = Inside;
     catch_unwind(AssertUnwindSafe(|| {
-        if PANIC_NEXT.try_with(|p| p.replace(false)).unwrap_or(false) {
-            panic!("a panic was asked for by a test");
-        }
+        #[cfg(feature = "panic-injection")]
+        injection::point();
         body()
     }))
     .map_err(|payload| format!("npe has a defect and stopped the call: {}; please report it", said(payload)))

@@ -45,7 +45,9 @@ pub use stroke::*;
 pub use strokes::*;
 
 /// For npe's own tests; not part of any interface.
+#[cfg(feature = "panic-injection")]
 #[doc(hidden)]
 pub mod testing {
-    pub use super::boundary::panic_next;
+    pub use super::boundary::injection::panic_next;
+    pub use crate::cpu::panic_in_pass;
 }

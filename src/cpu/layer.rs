@@ -17,6 +17,16 @@ pub struct Team {
     pool: Option<rayon::ThreadPool>,
 }
 
+/// The panic that a test asks for, counted in passes from now; not in the library that is shipped.
+#[cfg(feature = "panic-injection")]
+static PANIC_IN: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(usize::MAX);
+
+/// Makes the engine panic inside a pass, on its own thread if it has any, after so many more passes.
+#[cfg(feature = "panic-injection")]
+pub fn panic_in_pass(after: usize) {
+    PANIC_IN.store(after, std::sync::atomic::Ordering::SeqCst);
+}
+
 /// Fewer multiplications than this are not worth waking a second thread for (it takes some µs).
 const WORTH_A_THREAD: usize = 1 << 21;
 
@@ -40,6 +50,16 @@ impl Team {
 
     /// Runs a whole pass on the team's threads, so that they are woken once and not for each layer.
     pub fn enter<T: Send>(&self, pass: impl FnOnce() -> T + Send) -> T {
+        #[cfg(feature = "panic-injection")]
+        let pass = || {
+            use std::sync::atomic::Ordering::SeqCst;
+            let left = PANIC_IN.load(SeqCst);
+            if left != usize::MAX && PANIC_IN.fetch_sub(1, SeqCst) == 0 {
+                PANIC_IN.store(usize::MAX, SeqCst);
+                panic!("a panic was asked for by a test inside a pass");
+            }
+            pass()
+        };
         match &self.pool {
             Some(pool) => pool.install(pass),
             None => pass(),

@@ -22,6 +22,9 @@ use parking_lot::Mutex;
 use self::{decoder::Decoder, encoder::Encoder, layer::Team, weights::Source};
 
 pub use self::kernel::Isa;
+#[cfg(feature = "panic-injection")]
+#[doc(hidden)]
+pub use self::layer::panic_in_pass;
 use crate::{
     error::{Error, ErrorKind, Result},
     generator::{Generator, Pull, Target, check_values},
