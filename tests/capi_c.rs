@@ -231,3 +231,17 @@ fn the_readmes_program_works() {
         "pixels outside the frame changed"
     );
 }
+
+#[test]
+fn every_wrong_argument_of_every_export_is_told() {
+    let source = root().join("tests/c/arguments.c");
+    let text = std::fs::read_to_string(&source).unwrap();
+    for export in std::fs::read_to_string(root().join("tests/c/exports.txt")).unwrap().lines() {
+        assert!(text.contains(&format!("{export}(")), "arguments.c has no row for {export}");
+    }
+    let Some(c) = c() else { return };
+    let out = run(&mut Command::new(program(&c, "c99", &[source], &folder("arguments"))));
+    let said = String::from_utf8(out.stdout).unwrap();
+    let calls: u32 = said.split_whitespace().next().unwrap().parse().unwrap();
+    assert!(calls > 700 && out.stderr.is_empty(), "{said}");
+}

@@ -121,12 +121,14 @@ fn crop_case(u: &mut Unstructured<'_>) -> Result<()> {
     let slope = photo(width, height, PixelFormat { channels, depth }, |_, x, y| f64::from(x + y) / 120.0);
     let got = crop(&slope, &frame, size).unwrap();
     assert!(got.len() == 3 * size * size && got.iter().all(|v| (-1.0..=1.0).contains(v)));
-    for k in 0..size * size {
+    // Where one cell of a large frame holds all of a small photo and its edges, the reference's few samples miss it.
+    if frame.side > 500.0 {
+        return Ok(());
+    }
+    for (k, got) in got.iter().take(size * size).enumerate() {
         let expected = cropped(&slope, &frame, size, k % size, k / size, 12);
-        // Where a cell of a large frame holds all of a small photo and its edges, few samples hit it.
-        let allowed = if frame.side > 500.0 { 2.0 } else { 0.06 };
-        let off = (f64::from(got[k]) - expected).abs();
-        assert!(off < allowed, "pixel {k} of {size}×{size}, {frame:?}: {} {expected}", got[k]);
+        let off = (f64::from(*got) - expected).abs();
+        assert!(off < 0.06, "pixel {k} of {size}×{size}, {frame:?}: {got} {expected}");
     }
     Ok(())
 }
