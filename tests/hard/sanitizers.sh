@@ -50,5 +50,5 @@ instrumented thread -Cunsafe-allow-abi-mismatch=sanitizer
 on __tsan_read "$built/libnpe.so"
 compile threads "$built" -fsanitize=thread -fno-builtin -rdynamic tests/c/tsan_names.c
 on __tsan_read "$work/threads"
-TSAN_OPTIONS="halt_on_error=0:exitcode=66" "$work/threads" "$small" 8 "$calls" 1
+TSAN_OPTIONS="exitcode=66:suppressions=$here/tests/hard/tsan.supp" "$work/threads" "$small" 8 "$calls" 1
 echo "ThreadSanitizer: 0 reports"
