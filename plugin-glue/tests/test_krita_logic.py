@@ -13,7 +13,7 @@ from npe_brush import extension, layers, pixels, strokes
 from npe_shared import npe
 from npe_shared.document import Kept
 from npe_shared.errors import Refused
-from npe_shared.live import Saved
+from npe_shared.told import Saved
 
 STROKES = '{"format": "npe-strokes", "version": 1, "operations": [{"kind": "reset"}]}'
 

@@ -11,7 +11,9 @@ from typing import Any, Callable, List, Optional, Tuple
 
 import places
 from npe_shared import npe
-from npe_shared.live import Guide, Listener, Live, Opened, Result, Saved, region_of
+from npe_shared.frames import region_of
+from npe_shared.live import Live
+from npe_shared.told import Guide, Listener, Opened, Result, Saved
 
 #: Seconds that anything may take here.
 PATIENCE = 60.0
@@ -71,6 +73,9 @@ class Desk(Listener):
 
     def saved(self, saved: Saved) -> None:
         self.told.append(("saved", saved))
+
+    def elsewhere(self) -> None:
+        self.told.append(("elsewhere", None))
 
     def failed(self, sentence: str) -> None:
         self.told.append(("failed", sentence))
@@ -252,6 +257,35 @@ class LiveTest(unittest.TestCase):
         self.assertEqual(desk.wished(lambda: desk.live.set_guide(self.forehead())), saved)
         desk.wished(lambda: desk.live.set_guide(self.guide()))
         self.assertEqual(desk.wished(lambda: None).count(), 1, "the slider stays, the paint goes")
+
+    def test_a_retouched_photo_has_all_done_again(self) -> None:
+        desk = self.open()
+        desk.live.change(lambda edit: edit.sample(7))
+        desk.wished(lambda: desk.live.set_guide(self.forehead()))
+        darker = self.photo._replace(data=bytes(value // 2 for value in self.photo.data))
+        after = len(desk.told)
+        saved = desk.wished(lambda: desk.live.retouch(darker))
+        self.assertEqual((saved.base, saved.count()), (1, 2))
+        self.assertNotIn("elsewhere", [name for name, _ in desk.told[after:]])
+        again = npe.Edit(self.model, darker, self.frame)
+        again.load_strokes(saved.strokes)
+        shown = desk.results()[-1]
+        self.assertEqual(shown.pixels, again.decode_change(shown.rect, npe.FORMAT_RGBA_U8))
+        # Undone, it is as it was.
+        self.assertEqual(desk.wished(lambda: desk.live.retouch(self.photo)).strokes, saved.strokes)
+        shown = desk.results()[-1]
+        self.assertEqual(shown.pixels, self.edit(saved.strokes).decode_change(shown.rect, npe.FORMAT_RGBA_U8))
+
+    def test_a_turned_photo_is_told(self) -> None:
+        desk = self.open()
+        size = npe.pixel_bytes(self.photo.format)
+        data = bytes(self.photo.data)
+        width = self.photo.width
+        turned = b"".join(data[size * (y * width + x):size * (y * width + x + 1)]
+                          for y in range(self.photo.height) for x in reversed(range(width)))
+        after = len(desk.told)
+        desk.wished(lambda: desk.live.retouch(self.photo._replace(data=turned)))
+        self.assertIn("elsewhere", [name for name, _ in desk.told[after:]])
 
     def test_a_baked_guide_stays_when_a_new_one_begins(self) -> None:
         desk = self.open()

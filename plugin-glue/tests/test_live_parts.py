@@ -8,7 +8,7 @@ from typing import Any, List
 
 import places
 from npe_shared import npe
-from npe_shared.live import Result
+from npe_shared.told import Result
 from test_live import Desk
 
 

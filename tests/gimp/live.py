@@ -260,6 +260,51 @@ def closed_image_closes_the_panel(gimp: Gimp) -> None:
     assert gimp.alive(), "GIMP did not survive its image"
 
 
+def close(panel: str) -> None:
+    """As a person does, who wants the layers to stay."""
+    desk.activate(panel)
+    desk.keys("alt+F4")
+    desk.wait("the panel closed", lambda: not desk.has_window(PANEL), 20)
+
+
+def retouched_photo_is_followed(gimp: Gimp) -> None:
+    """While the panel is open; and told where it was closed meanwhile."""
+    bright = gimp.mean(FOREHEAD)
+    panel = begin(gimp)
+    desk.drag(gimp.points(*STROKE))
+    desk.wait("the hair", lambda: gimp.mean(FOREHEAD) < 0.6 * bright, 20)
+    after, collar = gimp.settled(FOREHEAD), gimp.mean(COLLAR)
+    desk.activate(gimp.window)
+    # The lowest layer is the photo.
+    desk.keys("End")
+    gimp.action("Invert")
+    desk.wait("the negative", lambda: abs(gimp.mean(COLLAR) - (255 - collar)) < 2, 20)
+    gimp.settled(FOREHEAD)
+    gimp.shot("live-7-retouched")
+    live = gimp.export("retouched-live.png")
+    close(panel)
+    panel = begin(gimp)
+    gimp.settled(FOREHEAD)
+    assert gimp.export("retouched-again.png") == live, "the result was one of the photo before"
+    gimp.press_until("ctrl+z", "the photo back", lambda: abs(gimp.mean(COLLAR) - collar) < 2)
+    desk.wait("the hair on it", lambda: abs(gimp.mean(FOREHEAD) - after) < 2, 20)
+    time.sleep(1)
+    close(panel)
+    desk.activate(gimp.window)
+    desk.keys("End")
+    gimp.action("Invert")
+    desk.wait("the negative", lambda: abs(gimp.mean(COLLAR) - (255 - collar)) < 2, 20)
+    gimp.action("Paint Live")
+    question = desk.window("^The photo has changed$", 20)
+    gimp.shot("live-8-question")
+    desk.activate(question)
+    desk.keys("alt+a")
+    # In a negative no face is found: what is left is the photo and the hidden result.
+    desk.wait("the earlier guide gone", lambda: desk.has_window("2 layers"), 20)
+    assert abs(gimp.settled(FOREHEAD) - (255 - bright)) < 3, "the hair of the other photo is still seen"
+    close(desk.window(PANEL))
+
+
 def saved_and_opened_goes_on(photo: str, out: str) -> None:
     gimp = Gimp(photo, out)
     try:
@@ -313,6 +358,12 @@ def main() -> None:
         paint_undo_redo_bake(gimp)
     finally:
         gimp.shot("live-end-bake")
+        gimp.quit()
+    gimp = Gimp(photo, out)
+    try:
+        retouched_photo_is_followed(gimp)
+    finally:
+        gimp.shot("live-end-retouched")
         gimp.quit()
     gimp = Gimp(photo, out)
     try:

@@ -15,7 +15,7 @@ from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402
 
 from npe_shared import errors, frames, log, npe  # noqa: E402
 from npe_shared.errors import Refused  # noqa: E402
-from npe_shared.live import Saved  # noqa: E402
+from npe_shared.told import Saved  # noqa: E402
 from npe_shared.words import _  # noqa: E402
 
 from . import edits, masks, menu, pixels  # noqa: E402
@@ -101,19 +101,13 @@ def open_edit(image: Gimp.Image, layer: Gimp.Layer, config: Gimp.ProcedureConfig
               own_frame: Optional[npe.Frame] = None) -> Opened:
     """Starts an edit on a layer with a photo, or goes on from a result layer. `own_frame`, in pixels of the source, is
     taken if a face stands there or none is found. Raises Refused, NpeError, LibraryError."""
-    source = edits.source_of(layer, image)
-    if source is None:
-        raise Refused(_("The layer that “{layer}” was painted over is not in the image any more. Select the layer with "
-                        "the photo.").format(layer=layer.get_name()))
+    source = edits.photo_of(layer, image)
     kept = edits.kept(layer)
     found = edits.find(image, layer, source) if kept is not None else None
     if layer.get_parasite(edits.GUIDE_PARASITE) is not None or found is not None and found.guide is not None:
         raise Refused(_("The layer “{layer}” is being painted on with Paint Live. Bake it first, or select another "
                         "layer.").format(layer=layer.get_name()))
     kind = pixels.kind(image, source)
-    if min(source.get_width(), source.get_height()) < 8:
-        raise Refused(_("The layer “{layer}” is {width}×{height} pixels; at least 8×8 are needed.").format(
-            layer=source.get_name(), width=source.get_width(), height=source.get_height()))
     file = config.get_property("model")
     path = file.get_path() if file is not None else (kept.model if kept is not None else "") or None
     model = npe.Model(path, config.get_property("device"), progress)
@@ -185,7 +179,8 @@ def put(image: Gimp.Image, opened: Opened, new_layer: bool, hide: Optional[Gimp.
     """The result in the image, in one step of undo; answers its layer. `hide` is a layer that would cover it."""
     strokes = opened.edit.strokes()
     saved = Saved(strokes, len(json.loads(strokes)["operations"]))
-    kept = edits.Kept(opened.source.get_tattoo(), opened.region, opened.edit.frame(), saved, opened.model)
+    kept = edits.Kept(opened.source.get_tattoo(), opened.region, opened.edit.frame(), saved, opened.model,
+                      pixels.digest(opened.source, opened.region))
     image.undo_group_start()
     try:
         if opened.result is not None:

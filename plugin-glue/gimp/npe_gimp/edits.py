@@ -17,6 +17,8 @@ from npe_shared.document import Kept
 from npe_shared.errors import Refused
 from npe_shared.words import _
 
+from . import pixels
+
 #: The parasite of a result layer: JSON, described in the help.
 PARASITE = "npe-edit"
 #: The parasite of a guide layer: the tattoo of its result layer.
@@ -46,7 +48,6 @@ def no_step(image: Gimp.Image) -> Iterator[None]:
         yield
     finally:
         image.undo_thaw()
-
 
 
 def kept(layer: Gimp.Item) -> Optional[Kept]:
@@ -92,6 +93,25 @@ def source_of(layer: Gimp.Layer, image: Gimp.Image) -> Optional[Gimp.Layer]:
     return result if own is None else image.get_layer_by_tattoo(int(own.source))
 
 
+def photo_of(layer: Gimp.Layer, image: Gimp.Image) -> Gimp.Layer:
+    """The layer with the photo that a layer is about. Raises Refused if it is gone or too small to be edited."""
+    source = source_of(layer, image)
+    if source is None:
+        raise Refused(_("The layer that “{layer}” was painted over is not in the image any more. Select the layer "
+                        "with the photo.").format(layer=layer.get_name()))
+    width, height = source.get_width(), source.get_height()
+    if min(width, height) < 8:
+        raise Refused(_("The layer “{layer}” is {width}×{height} pixels; at least 8×8 are needed.").format(
+            layer=source.get_name(), width=width, height=height))
+    return source
+
+
+def elsewhere(source: Gimp.Layer) -> str:
+    """What to tell when the face is not where it was after the photo has changed."""
+    return _("The face in the layer “{layer}” is not where it was; what you painted was done again on what is there now. "
+             "Undo the change of the photo, or cancel and start again.").format(layer=source.get_name())
+
+
 def top_of(source: Gimp.Layer, image: Gimp.Image) -> Gimp.Layer:
     """The topmost of a source and the results that lie over it in its group: a new result belongs above that."""
     parent = source.get_parent()
@@ -102,6 +122,14 @@ def top_of(source: Gimp.Layer, image: Gimp.Image) -> Gimp.Layer:
         if own is not None and own.source == source.get_tattoo():
             return layer
     return source
+
+
+def other_photo(found: "Found", source: Gimp.Layer) -> str:
+    """What to tell before an edit is gone on with whose photo is not the one any more that was painted on; "" if it is."""
+    if found.kept.is_of(pixels.digest(source, found.kept.region)):
+        return ""
+    return _("The photo in the layer “{layer}” is not as it was when “{result}” was painted: it was retouched, turned or "
+             "replaced since.").format(layer=source.get_name(), result=found.result.get_name())
 
 
 class Found(NamedTuple):
@@ -130,6 +158,19 @@ def find(image: Gimp.Image, layer: Gimp.Layer, source: Gimp.Layer) -> Optional[F
         if own is not None:
             return Found(own, result, followed.get(result.get_id()))
     return None
+
+
+def set_aside(image: Gimp.Image, found: Found, source: Gimp.Layer) -> None:
+    """Ends an edit whose photo is another one now, in one step of undo: its result is hidden, its guide removed."""
+    image.undo_group_start()
+    try:
+        if found.guide is not None:
+            image.remove_layer(found.guide)
+        found.result.set_visible(False)
+        image.set_selected_layers([source])
+    finally:
+        image.undo_group_end()
+    Gimp.displays_flush()
 
 
 def all_layers(image: Gimp.Image) -> List[Gimp.Layer]:

@@ -46,6 +46,7 @@ class Pair:
         self.whole = npe.Rect(0, 0, region.width, region.height)
         self._kind = kind
         self._size = (source.get_width(), source.get_height())
+        self._place = tuple(source.get_offsets()[1:])
         #: What the layers that were there held before.
         self._before: List[Tuple[Gimp.Layer, bytes]] = [
             (layer, pixels.read(layer, self.whole, kind.layer)) for layer in (result, guide) if layer is not None]
@@ -99,6 +100,10 @@ class Pair:
             return _("The layer of the photo is gone. Undo that, or bake what there is.")
         _ok, x, y = self.source.get_offsets()
         place = (x + self.region.x, y + self.region.y)
+        if self._place != (x, y) and all(tuple(layer.get_offsets()[1:]) == (
+                self._place[0] + self.region.x, self._place[1] + self.region.y) for layer in (self.guide, self.result)):
+            return _("The layer “{layer}” was moved. Undo that, or cancel and start again.").format(
+                layer=self.source.get_name())
         for layer in (self.guide, self.result):
             if (layer.get_width(), layer.get_height()) != self.whole[2:] or tuple(layer.get_offsets()[1:]) != place:
                 return _("The layer “{layer}” was moved or has another size now. Undo that, or cancel and start again.").format(

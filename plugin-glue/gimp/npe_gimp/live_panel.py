@@ -10,10 +10,10 @@ from typing import List, Optional
 from gi.repository import Gdk, Gimp, GLib, Gtk
 
 from npe_shared import errors, log, npe
-from npe_shared.live import Opened, Result
+from npe_shared.told import Opened, Result
 from npe_shared.words import _
 
-from . import help_page
+from . import help_page, photo_box
 from .controls import GAP, AttributesBox, ModelBox, Notice, SettingsBox, StateBox
 from .controls_pictures import LatentsBox, ViewsBox
 from .live_session import Panel, Session
@@ -182,6 +182,9 @@ class PanelWindow(Gtk.Window, Panel):
         answer = question.run()
         question.destroy()
         return answer == Gtk.ResponseType.OK
+
+    def goes_on(self, sentence: str) -> bool:
+        return photo_box.goes_on(self, sentence)
 
     def _face_chosen(self, combo: Gtk.ComboBoxText) -> None:
         index = combo.get_active()

@@ -15,7 +15,8 @@ from gi.repository import Gimp, GLib
 
 from npe_shared import errors, frames, log, npe
 from npe_shared.document import Kept
-from npe_shared.live import Guide, Listener, Live, Opened, Result, Saved
+from npe_shared.live import Live
+from npe_shared.told import Guide, Listener, Opened, Result, Saved
 from npe_shared.words import _
 
 from . import edits, pixels
@@ -27,6 +28,8 @@ Model = Tuple[Optional[str], str]
 POLL = 30
 #: Seconds without a change after which the strokes are kept with the result layer.
 SETTLED = 0.7
+#: Looks at the guide between two at the photo, which changes seldom.
+PHOTO = 8
 
 
 def _pen_down() -> bool:
@@ -55,6 +58,10 @@ class Panel:
     def found(self, faces: List[npe.Frame], chosen: int) -> None:
         """The faces of the source; which was taken, -1: none."""
 
+    def goes_on(self, sentence: str) -> bool:
+        """Asks whether an edit is to be gone on with although its photo is another one; else it is begun anew."""
+        return True
+
     def opened(self, opened: Opened) -> None:
         """A face is ready to be painted on."""
 
@@ -74,22 +81,21 @@ class Session(Listener):
     def __init__(self, image: Gimp.Image, layer: Gimp.Layer, panel: Panel, model: Model = (None, "auto")) -> None:
         """Begins with a layer: an ordinary one, or the guide or result of an earlier session, which then goes on with the
         model that it was made with. Raises errors.Refused."""
-        source = edits.source_of(layer, image)
-        if source is None:
-            raise errors.Refused(_("The layer that “{layer}” was painted over is not in the image any more. Select the layer "
-                                   "with the photo.").format(layer=layer.get_name()))
+        source = edits.photo_of(layer, image)
         self.image, self.source = image, source
         self._kind = pixels.kind(image, source)
         self._panel = panel
         self._whole = npe.Rect(0, 0, source.get_width(), source.get_height())
-        if min(self._whole.width, self._whole.height) < 8:
-            raise errors.Refused(_("The layer “{layer}” is {width}×{height} pixels; at least 8×8 are needed.").format(
-                layer=source.get_name(), width=self._whole.width, height=self._whole.height))
         found = edits.find(image, layer, source)
         if found is not None and not found.kept.region.inside(self._whole):
             raise errors.Refused(_("The layer “{layer}” has become smaller since it was painted over; the edit can't go on. "
                                    "What was made stays in “{result}”.").format(layer=source.get_name(),
                                                                                 result=found.result.get_name()))
+        if found is not None:
+            other = edits.other_photo(found, source)
+            if other and not panel.goes_on(other):
+                edits.set_aside(image, found, source)
+                found = None
         self._pair: Optional[Pair] = None
         self._faces: List[npe.Frame] = []
         self._searched: Optional[Tuple[npe.Image, npe.Placement]] = None
@@ -100,6 +106,11 @@ class Session(Listener):
         self._asked: Model = (found.kept.model or None, model[1]) if found is not None else model
         #: Of the guide as it was looked at last.
         self._print: Optional[bytes] = None
+        self._tattoo = source.get_tattoo()
+        #: Of the photo: as it was read, and as it was seen at the last look.
+        self._photo_print = self._photo_seen = None
+        self._photo_digest = ""
+        self._looks = 0
         self._gone = False
         self._trouble = self._stumbled = ""
         self._before = False
@@ -258,8 +269,13 @@ class Session(Listener):
 
     def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
         self._frame = self._print = self._last = None
-        photo = pixels.photo(self.source, self._region, self._kind)
+        photo = self._read_photo()
         self._live.open(photo, self._kind.layer_format, frame, rough, saved)
+
+    def _read_photo(self) -> npe.Image:
+        self._photo_print = self._photo_seen = pixels.fingerprint(self.source, self._region)
+        self._photo_digest = pixels.digest(self.source, self._region)
+        return pixels.photo(self.source, self._region, self._kind)
 
     def opened(self, opened: Opened) -> None:
         self._frame, self.model = opened.frame, self._asked
@@ -304,12 +320,30 @@ class Session(Listener):
             self._panel.failed(trouble)
         if trouble:
             return
+        self._looks += 1
+        if self._looks % PHOTO == 0:
+            self._look_at_photo()
         now = pixels.fingerprint(self._pair.guide, self._pair.whole)
         if now is None or now == self._print:
             self._save_when_settled()
             return
         self._print = now
         self._live.set_guide(Guide(*pixels.small(self._pair.guide, self._pair.whole, pixels.GUIDE_SIDE)))
+
+    def _look_at_photo(self) -> None:
+        """A photo that is retouched meanwhile is taken anew once it stays as it is: what was painted is done again on it."""
+        now = pixels.fingerprint(self.source, self._region)
+        if now is None or now != self._photo_seen:
+            self._photo_seen = now
+        elif now != self._photo_print and not _pen_down():
+            self._take_photo()
+
+    def _take_photo(self) -> None:
+        log.info("the photo has changed and is read again")
+        self._live.retouch(self._read_photo())
+
+    def elsewhere(self) -> None:
+        self._panel.failed(edits.elsewhere(self.source))
 
     def _save_when_settled(self) -> None:
         if self._unsaved_since is not None and time.monotonic() - self._unsaved_since > SETTLED:
@@ -334,8 +368,8 @@ class Session(Listener):
             self._unsaved_since = time.monotonic()
             return
         if self._pair is not None and self._pair.alive() and self._frame is not None:
-            edits.keep(self._pair.result, Kept(self.source.get_tattoo(), self._region, self._frame, saved,
-                                               self.model[0] or ""))
+            edits.keep(self._pair.result, Kept(self._tattoo, self._region, self._frame, saved,
+                                               self.model[0] or "", self._photo_digest))
         self._do_then()
 
     def _do_then(self) -> None:
@@ -378,6 +412,10 @@ class Session(Listener):
     def _keep_all(self, then: Callable[[], None]) -> None:
         """Does something once all that was painted is on the canvas and the strokes are kept."""
         self._look()
+        # What the small picture does not show.
+        if (self._pair is not None and self._pair.alive() and not self._trouble
+                and pixels.digest(self.source, self._region) != self._photo_digest):
+            self._take_photo()
         if self._before:
             self._before = False
             self._live.redraw()

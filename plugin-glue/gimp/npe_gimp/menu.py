@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Any, Callable, List, Sequence
 
-from gi.repository import Gimp
+from gi.repository import Gimp, GLib
 
+from npe_shared import errors, npe
 from npe_shared.errors import Refused
 from npe_shared.words import _
 
@@ -21,3 +22,22 @@ def one_layer(drawables: Sequence[Gimp.Drawable]) -> Gimp.Layer:
     if not isinstance(layer, Gimp.Layer) or layer.is_group():
         raise Refused(_("Select one layer: the one with the photo."))
     return layer
+
+
+def opener(only_a_person: str, show: Callable[[Gimp.Image, Gimp.Layer], bool]) -> Callable[..., Gimp.ValueArray]:
+    """The function that GIMP calls for a window: it refuses scripts, and says what was wrong. `show` answers whether
+    something came of it."""
+
+    def run(procedure: Gimp.Procedure, mode: Gimp.RunMode, image: Gimp.Image, drawables: List[Gimp.Drawable],
+            config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
+        try:
+            if mode == Gimp.RunMode.NONINTERACTIVE:
+                raise Refused(only_a_person)
+            npe.library()
+            done = show(image, one_layer(drawables))
+        except Exception as e:  # noqa: BLE001 - the person must read a sentence, whatever it was
+            return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error.new_literal(
+                Gimp.PlugIn.error_quark(), errors.sentence(e), 0))
+        return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS if done else Gimp.PDBStatusType.CANCEL, None)
+
+    return run

@@ -8,11 +8,11 @@ it fails. So nothing has to run from GIMP's start on.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Dict, List
+from typing import Callable, Dict
 
-from gi.repository import Gimp, GLib
+from gi.repository import Gimp
 
-from npe_shared import errors, npe
+from npe_shared import errors
 from npe_shared.words import _
 
 from . import menu
@@ -22,6 +22,7 @@ OPEN_PARASITE = "npe-live-process"
 
 
 def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
+    run = menu.opener("Paint Live is for a person at the screen; a script calls plug-in-npe-paint-layer", show)
     procedure = Gimp.ImageProcedure.new(plugin, name, Gimp.PDBProcType.PLUGIN, run, None)
     procedure.set_image_types("RGB*, GRAY*, INDEXED*")
     procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
@@ -36,24 +37,6 @@ def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
 
 
 TABLE: Dict[str, Callable[[Gimp.PlugIn, str], Gimp.Procedure]] = {"plug-in-npe-paint-live": make}
-
-
-def run(procedure: Gimp.Procedure, mode: Gimp.RunMode, image: Gimp.Image, drawables: List[Gimp.Drawable],
-        config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
-    def refused(sentence: str) -> Gimp.ValueArray:
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error.new_literal(
-            Gimp.PlugIn.error_quark(), sentence, 0))
-
-    if mode == Gimp.RunMode.NONINTERACTIVE:
-        return refused("Paint Live is for a person at the screen; a script calls plug-in-npe-paint-layer")
-    if _is_open(image):
-        return refused(_("Paint Live is open for this image already; its panel may be behind another window."))
-    try:
-        npe.library()
-        show(image, menu.one_layer(drawables))
-    except Exception as e:  # noqa: BLE001 - the person must read a sentence, whatever it was
-        return refused(errors.sentence(e))
-    return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
 
 
 def _is_open(image: Gimp.Image) -> bool:
@@ -72,8 +55,10 @@ def _is_open(image: Gimp.Image) -> bool:
         return False
 
 
-def show(image: Gimp.Image, layer: Gimp.Layer) -> None:
-    """Opens the panel and returns when it is closed."""
+def show(image: Gimp.Image, layer: Gimp.Layer) -> bool:
+    """Opens the panel and returns when it is closed. Raises Refused if one is open."""
+    if _is_open(image):
+        raise errors.Refused(_("Paint Live is open for this image already; its panel may be behind another window."))
     import gi
     gi.require_version("Gdk", "3.0")
     gi.require_version("Gtk", "3.0")
@@ -90,3 +75,4 @@ def show(image: Gimp.Image, layer: Gimp.Layer) -> None:
     finally:
         if image.is_valid():
             image.detach_parasite(OPEN_PARASITE)
+    return True

@@ -13,7 +13,7 @@ from typing import Dict, NamedTuple, Optional, Tuple
 
 from gi.repository import Babl, Gegl, Gimp
 
-from npe_shared import npe
+from npe_shared import document, npe
 from npe_shared.errors import Refused
 from npe_shared.words import _
 
@@ -94,6 +94,11 @@ def read(drawable: Gimp.Drawable, rect: npe.Rect, babl: str) -> bytes:
 def photo(drawable: Gimp.Drawable, rect: npe.Rect, kind: Kind) -> npe.Image:
     """A part of a layer for npe."""
     return npe.Image(read(drawable, rect, kind.photo), rect.width, rect.height, kind.photo_format)
+
+
+def digest(drawable: Gimp.Drawable, rect: npe.Rect) -> str:
+    """Tells whether a part of a layer is the same as at another time; the same for any precision of 8 bits or more."""
+    return document.digest(read(drawable, rect, "R'G'B'A u8"))
 
 
 def small(drawable: Gimp.Drawable, rect: npe.Rect, longer_side: int) -> Tuple[npe.Image, npe.Placement]:

@@ -4,17 +4,18 @@ to the image in `window_session`."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Callable, Dict
 
-from gi.repository import Gimp, GLib
+from gi.repository import Gimp
 
-from npe_shared import errors, npe
+from npe_shared import errors
 from npe_shared.words import _
 
 from . import menu
 
 
 def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
+    run = menu.opener("The canvas window is for a person at the screen; a script calls plug-in-npe-stroke-file", show)
     procedure = Gimp.ImageProcedure.new(plugin, name, Gimp.PDBProcType.PLUGIN, run, None)
     procedure.set_image_types("RGB*, GRAY*")
     procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
@@ -30,23 +31,6 @@ def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
 
 
 TABLE: Dict[str, Callable[[Gimp.PlugIn, str], Gimp.Procedure]] = {"plug-in-npe-window": make}
-
-
-def run(procedure: Gimp.Procedure, mode: Gimp.RunMode, image: Gimp.Image, drawables: List[Gimp.Drawable],
-        config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
-    def refused(sentence: str) -> Gimp.ValueArray:
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error.new_literal(
-            Gimp.PlugIn.error_quark(), sentence, 0))
-
-    if mode == Gimp.RunMode.NONINTERACTIVE:
-        return refused("The canvas window is for a person at the screen; a script calls plug-in-npe-stroke-file")
-    try:
-        npe.library()
-        applied = show(image, menu.one_layer(drawables))
-    except Exception as e:  # noqa: BLE001 - the person must read a sentence, whatever it was
-        return refused(errors.sentence(e))
-    status = Gimp.PDBStatusType.SUCCESS if applied else Gimp.PDBStatusType.CANCEL
-    return procedure.new_return_values(status, None)
 
 
 def show(image: Gimp.Image, layer: Gimp.Layer) -> bool:

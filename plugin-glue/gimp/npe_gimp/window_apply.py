@@ -15,10 +15,10 @@ from . import edits, masks, pixels
 
 
 def apply(image: Gimp.Image, source: Gimp.Layer, old: Optional[Gimp.Layer], kind: pixels.Kind, change: bytes,
-          kept: edits.Kept) -> Gimp.Layer:
+          kept: edits.Kept, aside: Optional[Gimp.Layer] = None) -> Gimp.Layer:
     """Adds the result layer, of the size of `kept.region`, with the change (of `kind.layer`) and what it was made of.
     `old` is the result layer that the edit went on from: the new one takes its place, with its name, mask, opacity and
-    mode. Else a selection becomes the layer's mask, and what the source's own mask hides stays hidden. Raises
+    mode. `aside` is a result of another photo, which is hidden. Else a selection becomes the layer's mask, and what the source's own mask hides stays hidden. Raises
     Refused."""
     if image.get_floating_sel() is not None:
         raise Refused(_("The image has a floating selection. Anchor it (Layer ▸ Anchor Layer), then apply again."))
@@ -48,6 +48,8 @@ def apply(image: Gimp.Image, source: Gimp.Layer, old: Optional[Gimp.Layer], kind
         # No step of undo of its own: undone and done again is the layer with what is in it.
         pixels.write(layer, npe.Rect(0, 0, region.width, region.height), kind.layer, change)
         edits.keep(layer, kept, undoable=True)
+        if aside is not None and aside.is_valid():
+            aside.set_visible(False)
         image.set_selected_layers([layer])
     finally:
         image.undo_group_end()

@@ -9,10 +9,10 @@ from typing import Any, Callable, List, Optional, Tuple
 from gi.repository import Gdk, Gimp, GimpUi, Gtk
 
 from npe_shared import errors, frames, log, npe
-from npe_shared.live import Opened, Result
+from npe_shared.told import Opened, Result
 from npe_shared.words import _
 
-from . import help_page
+from . import help_page, photo_box
 from .canvas import Canvas, Hand
 from .canvas_view import Brush
 from .controls import GAP, AttributesBox, ModelBox, Notice, SettingsBox, StateBox
@@ -287,6 +287,9 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
             self._faces.take_drawing(True)
             self._canvas.framing = True
         self._canvas.take_frames(None, faces)
+
+    def goes_on(self, sentence: str) -> bool:
+        return photo_box.goes_on(self, sentence)
 
     def opened(self, opened: Opened, frame: npe.Frame) -> None:
         faces = list(self._session.faces)

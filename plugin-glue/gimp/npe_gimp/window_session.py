@@ -14,7 +14,8 @@ from gi.repository import Gimp, GLib
 
 from npe_shared import errors, frames, log, npe
 from npe_shared.errors import Refused
-from npe_shared.live import Listener, Live, Opened, Result, Saved
+from npe_shared.live import Live
+from npe_shared.told import Listener, Opened, Result, Saved
 from npe_shared.words import _
 
 from . import edits, pixels, window_apply
@@ -38,6 +39,10 @@ class Watcher:
 
     def found(self, faces: List[npe.Frame], chosen: int) -> None:
         """The faces of the layer, and which was taken; -1 for none of them."""
+
+    def goes_on(self, sentence: str) -> bool:
+        """Asks whether an edit is to be gone on with although its photo is another one; else it is begun anew."""
+        return True
 
     def opened(self, opened: Opened, frame: npe.Frame) -> None:
         """A face is ready to be painted on; the frame is in pixels of the layer."""
@@ -84,10 +89,7 @@ class Session(Listener):
     def __init__(self, image: Gimp.Image, layer: Gimp.Layer, watcher: Watcher) -> None:
         """Begins with a layer: an ordinary one, or the result of an earlier edit, which goes on. Raises Refused."""
         self.image = image
-        source = edits.source_of(layer, image)
-        if source is None:
-            raise Refused(_("The layer that “{layer}” was painted over is not in the image any more. Select the layer "
-                            "with the photo.").format(layer=layer.get_name()))
+        source = edits.photo_of(layer, image)
         self.source = source
         self._old: Optional[edits.Found] = None
         if layer.get_id() != source.get_id():
@@ -97,9 +99,6 @@ class Session(Listener):
                             "window again.").format(layer=layer.get_name()))
         self.kind = pixels.kind(image, source)
         self._whole = npe.Rect(0, 0, source.get_width(), source.get_height())
-        if min(self._whole.width, self._whole.height) < 8:
-            raise Refused(_("The layer “{layer}” is {width}×{height} pixels; at least 8×8 are needed.").format(
-                layer=source.get_name(), width=self._whole.width, height=self._whole.height))
         self._small, self._placement = pixels.small(source, self._whole, pixels.SEARCH_SIDE)
         self.scene = Scene(self._whole.width, self._whole.height, self._small, self._placement)
         self.model: Optional[str] = (self._old.kept.model or None) if self._old else None
@@ -107,6 +106,10 @@ class Session(Listener):
         self.faces: List[npe.Frame] = []
         self.levels = (0, 0)
         self._touched = False
+        #: A result of another photo, which is hidden where this one is applied.
+        self._aside: Optional[Gimp.Layer] = None
+        self._photo_print = self._photo_seen = None
+        self._photo_digest = self._about_photo = ""
         self._region = npe.Rect(0, 0, 0, 0)
         self._frame: Optional[npe.Frame] = None
         self._asked: Optional[Tuple[npe.Frame, bool]] = None
@@ -122,6 +125,11 @@ class Session(Listener):
 
     def start(self) -> None:
         """Looks for the faces, or goes on with what an earlier session left."""
+        if self._old is not None:
+            other = edits.other_photo(self._old, self.source)
+            if other and not self._watcher.goes_on(other):
+                self._aside, self._old = self._old.result, None
+                self.model = None
         if self._old is not None:
             kept = self._old.kept
             self._watcher.found([], -1)
@@ -188,16 +196,41 @@ class Session(Listener):
         self._open(frames.moved(frame, -self._region.x, -self._region.y), rough, None)
 
     def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
-        photo = pixels.photo(self.source, self._region, self.kind)
-        self.scene.set_part(self._region, photo, self.kind)
+        photo = self._read_photo()
+        self._about_photo = ""
         self._frame, self._touched = None, False
         self._asked = (frame, rough)
         self._live.open(photo, self.kind.layer_format, frame, rough, saved)
 
+    def _read_photo(self) -> npe.Image:
+        self._photo_print = self._photo_seen = pixels.fingerprint(self.source, self._region)
+        self._photo_digest = pixels.digest(self.source, self._region)
+        photo = pixels.photo(self.source, self._region, self.kind)
+        self.scene.set_part(self._region, photo, self.kind)
+        return photo
+
+    def _look_at_photo(self) -> None:
+        """A photo that is retouched in GIMP meanwhile is taken anew once it stays as it is."""
+        if self._frame is None or self._stroke is not None or not self._same_size():
+            return
+        now = pixels.fingerprint(self.source, self._region)
+        if now is None or now != self._photo_seen:
+            self._photo_seen = now
+        elif now != self._photo_print:
+            self._take_photo()
+
+    def _take_photo(self) -> None:
+        self._about_photo = _("The photo was changed in GIMP meanwhile; what you painted was done again on it.")
+        log.info("the photo has changed and is read again")
+        self._live.retouch(self._read_photo())
+
+    def elsewhere(self) -> None:
+        self._watcher.failed(edits.elsewhere(self.source))
+
     def opened(self, opened: Opened) -> None:
         self._frame = opened.frame
         self._before_load, self._opened = None, True
-        self._watcher.failed("")
+        self._watcher.failed(self._about_photo)
         self._watcher.opened(opened, frames.moved(opened.frame, self._region.x, self._region.y))
 
     # The edit.
@@ -320,16 +353,20 @@ class Session(Listener):
     def saved(self, saved: Saved) -> None:
         if not self._applying or not self._there() or self._frame is None or self.scene.change is None:
             return
-        if (self.source.get_width(), self.source.get_height()) != (self._whole.width, self._whole.height):
+        if not self._same_size():
             raise Refused(_("The layer “{layer}” is now {width}×{height} pixels and was {was_width}×{was_height} when "
                             "this window opened. Undo that in GIMP, then apply again.").format(
                                 layer=self.source.get_name(), width=self.source.get_width(),
                                 height=self.source.get_height(), was_width=self._whole.width,
                                 was_height=self._whole.height))
+        if pixels.digest(self.source, self._region) != self._photo_digest:
+            self._applying = False
+            self._take_photo()
+            return
         old = self._old.result if self._old is not None and self._old.result.is_valid() else None
         whole = npe.Rect(0, 0, self._region.width, self._region.height)
-        kept = edits.Kept(self.source.get_tattoo(), self._region, self._frame, saved, self.model or "")
-        layer = window_apply.apply(self.image, self.source, old, self.kind, self.scene.change.read(whole), kept)
+        kept = edits.Kept(self.source.get_tattoo(), self._region, self._frame, saved, self.model or "", self._photo_digest)
+        layer = window_apply.apply(self.image, self.source, old, self.kind, self.scene.change.read(whole), kept, self._aside)
         self.close()
         self._watcher.applied(layer)
 
@@ -342,8 +379,12 @@ class Session(Listener):
             self.scene.close()
 
     def _watch(self) -> bool:
-        self._there()
+        if self._there() and not self._applying:
+            self._look_at_photo()
         return True
+
+    def _same_size(self) -> bool:
+        return (self.source.get_width(), self.source.get_height()) == (self._whole.width, self._whole.height)
 
     def _there(self) -> bool:
         """Whether the image and the layer are still there; tells once if not."""

@@ -22,8 +22,9 @@ from typing import Any, Dict, List, Optional, Tuple
 from npe_shared import document as documents
 from npe_shared import frames, npe
 from npe_shared.errors import Refused
-from npe_shared.live import Saved, region_of
+from npe_shared.frames import region_of
 from npe_shared.npe import Frame, LibraryError, NpeError
+from npe_shared.told import Saved
 from npe_shared.words import _
 
 from . import layers, pixels

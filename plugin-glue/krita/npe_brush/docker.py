@@ -10,7 +10,7 @@ from typing import Any, List, Optional
 from krita import DockWidget, Krita
 
 from npe_shared import npe
-from npe_shared.live import Opened, Result
+from npe_shared.told import Opened, Result
 from npe_shared.words import _
 
 from .canvas import CanvasBrush

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import List
 
 from npe_shared import npe
-from npe_shared.live import Opened, Result
+from npe_shared.told import Opened, Result
 
 
 class Panel:

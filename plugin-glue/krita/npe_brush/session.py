@@ -13,7 +13,9 @@ from krita import Krita
 from npe_shared import errors, frames, log, npe
 from npe_shared.document import Kept
 from npe_shared.errors import Refused
-from npe_shared.live import Guide, Listener, Live, Opened, Result, Saved, region_of
+from npe_shared.frames import region_of
+from npe_shared.live import Live
+from npe_shared.told import Guide, Listener, Opened, Result, Saved
 from npe_shared.words import _
 
 from . import layers, pixels, screen

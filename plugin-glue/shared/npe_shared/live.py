@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from . import errors, frames, npe
-from .frames import region_of  # noqa: F401 - hosts find it here, beside `open`
+from .told import Guide, Listener, Opened, Result, Saved
 from .words import _
 
 #: Something to be run on the host's thread.
@@ -29,107 +29,6 @@ Change = Callable[[npe.Edit], Any]
 
 #: How long the worker waits for new wishes, in seconds, before it draws what is not seen.
 PAUSE = 0.3
-
-
-class Guide(NamedTuple):
-    """What is painted on the guide: small RGBA pixels, and the rectangle of the photo that they cover."""
-
-    image: npe.Image
-    placement: npe.Placement
-    mode: int = npe.MODE_COLOR
-
-
-class Saved(NamedTuple):
-    """An edit as it is kept in a document."""
-
-    #: All that was done (npe-strokes), the guide's parts last.
-    strokes: str
-    #: How many operations of it are the base's.
-    base: int
-
-    def count(self) -> int:
-        """How many operations there are in all."""
-        return len(json.loads(self.strokes)["operations"])
-
-    def base_strokes(self) -> str:
-        """The strokes of the base alone."""
-        return self._part(slice(self.base))
-
-    def guide_strokes(self) -> str:
-        """The guide's parts alone, "" if there are none."""
-        return self._part(slice(self.base, None)) if self.count() > self.base else ""
-
-    def settings(self, otherwise: npe.Settings) -> npe.Settings:
-        """Those of the last stroke: a guide is followed on with the settings it was painted with, and not solved anew."""
-        for operation in reversed(json.loads(self.strokes)["operations"]):
-            if "settings" in operation:
-                known = {name: operation["settings"][name] for name in ("strength", "freedom", "steps")
-                         if name in operation["settings"]}
-                return otherwise._replace(**known)
-        return otherwise
-
-    def _part(self, which: slice) -> str:
-        file = json.loads(self.strokes)
-        file["operations"] = file["operations"][which]
-        return json.dumps(file)
-
-
-class Opened(NamedTuple):
-    """A photo is ready to be edited."""
-
-    #: Where its face is, in the pixels of the image that was opened.
-    frame: npe.Frame
-    model: npe.ModelInfo
-    session: npe.SessionInfo
-    settings: npe.Settings
-    #: Sliders and where they stand.
-    attributes: Dict[str, float]
-
-
-class Result(NamedTuple):
-    """What the host draws: the change as a layer, inside `rect` (photo pixels); nothing of it is left outside."""
-
-    rect: npe.Rect
-    #: Rows without gaps, of the format that `open` was given; empty if the rectangle is.
-    pixels: bytearray
-    #: From the wish to here, in seconds.
-    seconds: float
-    attributes: Dict[str, float]
-    #: How often undo and redo of the base will find something.
-    undo_levels: Tuple[int, int]
-    #: What `Listener.decoded` made of it.
-    prepared: Any = None
-
-
-class Listener:
-    """What the host is told, always on its own thread. Override what is wanted."""
-
-    def busy(self, what: str) -> None:
-        """Work has begun: a few words for the person; "" when there is nothing to do."""
-
-    def progress(self, done: float) -> None:
-        """How far long work is, 0 to 1."""
-
-    def found(self, faces: List[npe.Frame]) -> None:
-        """The answer to `find`: the faces, largest first, or none."""
-
-    def opened(self, opened: Opened) -> None:
-        """A photo is ready."""
-
-    def decoded(self, result: Result) -> Any:
-        """On the engine's thread, before `result`: for what takes long and needs nothing of the host's."""
-
-    def result(self, result: Result) -> None:
-        """The picture has changed."""
-
-    def viewed(self, view: int, picture: npe.Image) -> None:
-        """One of the views that were asked for, anew after each change."""
-
-    def saved(self, saved: Saved) -> None:
-        """The answer to `save`."""
-
-    def failed(self, sentence: str) -> None:
-        """Something did not work; the edit is as it was before it."""
 
 
 class _Photo(NamedTuple):
@@ -147,6 +46,7 @@ class _Wishes:
         self.model: Optional[Tuple[Optional[str], str]] = None
         self.find: Optional[npe.Image] = None
         self.photo: Optional[_Photo] = None
+        self.retouched: Optional[npe.Image] = None
         self.changes: List[Tuple[str, Change]] = []
         self.settings: Optional[npe.Settings] = None
         self.guide: Optional[Guide] = None
@@ -157,7 +57,7 @@ class _Wishes:
         self.since = 0.0
 
     def any(self) -> bool:
-        return bool(self.model or self.find or self.photo or self.changes or self.settings or self.guide
+        return bool(self.model or self.find or self.photo or self.retouched or self.changes or self.settings or self.guide
                     or self.views is not None or self.redraw or self.save)
 
 
@@ -221,7 +121,13 @@ class Live:
         are dropped."""
         with self._wishing() as wishes:
             wishes.photo = _Photo(image, layer_format, frame, rough, saved)
-            wishes.changes, wishes.guide = [], None
+            wishes.changes, wishes.guide, wishes.retouched = [], None, None
+
+    def retouch(self, image: npe.Image) -> None:
+        """The pixels of the photo are other ones now, its size and the frame are not: all that was done is done again on
+        them. `opened` and `result` follow, and `elsewhere` if the face is not where it was."""
+        with self._wishing() as wishes:
+            wishes.retouched = image
 
     def change(self, change: Change, key: str = "") -> None:
         """Does something to the base. With a key it replaces the last one of that key if that has not been begun and
@@ -332,6 +238,9 @@ class Live:
             self._drawn = npe.Rect(0, 0, image.width, image.height) if wishes.photo.saved is not None else nothing
         if wishes.model is not None:
             self._change_model(*wishes.model, alone=wishes.photo is None)
+        before = self._photo if wishes.retouched is not None and wishes.photo is None else None
+        if wishes.retouched is not None:
+            self._retouch(wishes.retouched)
         if self._model is None and (self._photo is not None or wishes.find is not None):
             self._load(None, "auto")
         if wishes.find is not None and self._model is not None:
@@ -343,6 +252,8 @@ class Live:
         if fresh:
             self._begin(self._photo)
             self._waits = False
+            if before is not None:
+                self._look_for_the_face(before, self._photo)
         if self._base is None:
             return
         # A slider that fails is told, and the rest goes on.
@@ -386,6 +297,22 @@ class Live:
                 self._photo = self._photo._replace(saved=self._saved(self._base, self._shown), frame=self._base.frame(),
                                                    rough=False)
         self._waits = self._photo is not None
+
+    def _retouch(self, image: npe.Image) -> None:
+        if self._photo is None:
+            return
+        self._photo = self._photo._replace(image=image)
+        if not self._waits and self._base is not None and self._shown is not None:
+            self._photo = self._photo._replace(saved=self._saved(self._base, self._shown), frame=self._base.frame(),
+                                               rough=False)
+        self._waits = True
+
+    def _look_for_the_face(self, before: _Photo, now: _Photo) -> None:
+        """A frame that a person chose may have had no face before either."""
+        assert self._model is not None
+        faces = self._model.find_faces(now.image)
+        if faces and not frames.near(now.frame, faces) and frames.near(now.frame, self._model.find_faces(before.image)):
+            self._tell("elsewhere")
 
     def _load(self, path: Optional[str], device: str) -> None:
         self._tell("busy", _("Loading the model…"))
