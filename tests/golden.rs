@@ -154,12 +154,11 @@ fn a_sample_shows_the_networks_face_and_undo_brings_the_photo_back() {
     else {
         panic!("8-bit views expected")
     };
-    for y in 12..52 {
-        for x in 12..52 {
-            let i = (y * 64 + x) * 3;
-            assert!(generated[i].abs_diff(result[i]) < 24, "{x} {y}: {} {}", generated[i], result[i]);
-        }
-    }
+    // Blended at the photo's size and seen again at the network's: sharp edges lose a little.
+    let inside = (12..52).flat_map(|y| (12..52).map(move |x| (y * 64 + x) * 3));
+    let off: Vec<u8> = inside.map(|i| generated[i].abs_diff(result[i])).collect();
+    let mean = off.iter().map(|v| f32::from(*v)).sum::<f32>() / off.len() as f32;
+    assert!(mean < 5.0 && off.iter().all(|v| *v < 64), "mean {mean}, {:?}", off.iter().max());
     assert!(e.undo().unwrap());
     assert_eq!(&e.render().unwrap(), photo().as_ref());
 }

@@ -1,5 +1,5 @@
 //! The CPU engine against PyTorch's numbers for the bundled model (`tests/data/parity.py` writes them). Those of the decoder are at
-//! latents `z`; `mu` is the encoder's. What of it NumPy computed with 64 bits instead, the file's metadata say.
+//! latents `z`; `mu` is the encoder's.
 
 use npe::{
     cpu::{CpuGenerator, Isa},

@@ -46,7 +46,7 @@ def main():
     weight[size // 4, size // 2] = 0.25
     colour = torch.tensor([-0.8, -0.7, -0.5])
     mu = encode(x)
-    z = mu.detach().requires_grad_(True)
+    z = mu.detach().clone().requires_grad_(True)
     made = decode(z)
     loss = (weight * (made - colour.view(3, 1, 1)) ** 2).sum((1, 2, 3)) / (3 * weight.sum())
     (grad,) = torch.autograd.grad(loss.sum(), z)
