@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `make install` into an empty root, and a host in C built against what is there: by pkg-config, shared and static, by CMake, and
-# from a prefix that was moved. Prints a line for each; 77 where pkg-config or libpng is missing. Usage: tests/hosts.sh
+# from a prefix that was moved; and one in C++ with a window, painted in with the mouse on a screen of its own (a screenshot stays in
+# target/hosts.png). Prints a line for each; 77 where pkg-config or libpng is missing. Usage: tests/hosts.sh
 set -euo pipefail
 project="$(cd "$(dirname "$0")/.." && pwd)"
 pkg-config --exists libpng 2>/dev/null || { echo "HOSTS NOT TESTED: pkg-config or libpng's headers are missing" >&2; exit 77; }
@@ -62,6 +63,65 @@ CMAKE
     done
 else
     echo "CMAKE NOT TESTED: there is no cmake" >&2
+fi
+
+# Waits for the window's title.
+window_says() {
+    for _ in $(seq 300); do
+        xdotool search --name "^npe: $1" >/dev/null 2>&1 && return 0
+        sleep 0.1
+    done
+    fail "the window never says $1 but $(xdotool search --name '^npe: ' getwindowname 2>&1)"
+}
+saved_as() {
+    rm -f "$work/window.png"
+    xdotool key ctrl+s
+    for _ in $(seq 100); do
+        [ -s "$work/window.png" ] && break
+        sleep 0.1
+    done
+    # Until it is written whole.
+    window_says saved
+    cp "$work/window.png" "$work/$1.png"
+}
+if pkg-config --exists sdl2 && command -v Xvfb >/dev/null && command -v xdotool >/dev/null; then
+    read -ra libraries <<<"$(pkg-config --cflags --libs npe sdl2 libpng)"
+    c++ -std=c++17 -Wall -Wextra -Werror "$project/examples/hosts/paint.cpp" -o "$work/paint" "${libraries[@]}" -pthread \
+        -Wl,-rpath,"$prefix/lib"
+    Xvfb -displayfd 3 -screen 0 800x800x24 >/dev/null 2>&1 3>"$work/display" &
+    server=$!
+    trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
+    for _ in $(seq 100); do
+        [ -s "$work/display" ] && break
+        sleep 0.1
+    done
+    DISPLAY=":$(cat "$work/display")"
+    export DISPLAY
+    "$work/paint" "$photo" "$work/window.png" &
+    host_process=$!
+    window_says ready
+    xdotool windowfocus "$(xdotool search --name '^npe: ' | tail -n 1)"
+    saved_as untouched
+    xdotool mousemove 195 58 mousedown 1
+    for x in 205 215 225 235 245 255; do
+        xdotool mousemove "$x" 55
+        sleep 0.05
+    done
+    xdotool mouseup 1
+    sleep 1
+    window_says ready
+    ! command -v import >/dev/null || import -window root "$project/target/hosts.png"
+    saved_as painted
+    cmp -s "$work/untouched.png" "$work/painted.png" && fail "painting in the window changed nothing"
+    xdotool key ctrl+z
+    sleep 1
+    saved_as undone
+    cmp -s "$work/untouched.png" "$work/undone.png" || fail "undo in the window left something"
+    xdotool key Escape
+    wait "$host_process" || fail "the window's host ended with $?"
+    echo "a window, painted in with the mouse, undone, saved: ok"
+else
+    echo "THE WINDOW WAS NOT TESTED: SDL2, Xvfb or xdotool is missing" >&2
 fi
 
 mv "$prefix" "$work/root/opt/npe"
