@@ -21,14 +21,15 @@ check() {
     echo "$2: ok"
 }
 
-make -s -C "$project" install PREFIX=/opt/npe DESTDIR="$work/root" >/dev/null
+lib=lib/some-machine
+make -s -C "$project" install PREFIX=/opt/npe DESTDIR="$work/root" LIBDIR="$lib" >/dev/null
 # Not where it was installed for: relocatable.
 mv "$work/root/opt/npe" "$work/moved"
 prefix="$work/moved"
-export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+export PKG_CONFIG_PATH="$prefix/$lib/pkgconfig"
 [ "$(pkg-config --modversion npe)" = "$("$prefix/bin/npe" --version | cut -d' ' -f2)" ] || fail "versions differ"
 read -ra shared <<<"$(pkg-config --cflags --libs npe libpng)"
-cc -std=c99 -Wall -Wextra -Werror -pedantic "$host" -o "$work/shared" "${shared[@]}" -Wl,-rpath,"$prefix/lib"
+cc -std=c99 -Wall -Wextra -Werror -pedantic "$host" -o "$work/shared" "${shared[@]}" -Wl,-rpath,"$prefix/$lib"
 readelf -d "$work/shared" | grep -q 'NEEDED.*\[libnpe\.so\.[0-9.]*\]' || fail "linked without the versioned name"
 "$work/shared" "$photo" "$work/first.png" 2>/dev/null
 cmp -s "$photo" "$work/first.png" && fail "the host changed nothing"
@@ -55,7 +56,7 @@ foreach(kind npe npe_static)
   target_link_libraries(hair_${kind} npe::${kind} PNG::PNG)
 endforeach()
 CMAKE
-    cmake -S "$work/cmake" -B "$work/cmake/build" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+    cmake -S "$work/cmake" -B "$work/cmake/build" -Dnpe_DIR="$prefix/$lib/cmake/npe" >/dev/null
     cmake --build "$work/cmake/build" >/dev/null
     for kind in npe npe_static; do
         "$work/cmake/build/hair_$kind" "$photo" "$work/$kind.png" 2>/dev/null
@@ -87,7 +88,7 @@ saved_as() {
 if pkg-config --exists sdl2 && command -v Xvfb >/dev/null && command -v xdotool >/dev/null; then
     read -ra libraries <<<"$(pkg-config --cflags --libs npe sdl2 libpng)"
     c++ -std=c++17 -Wall -Wextra -Werror "$project/examples/hosts/paint.cpp" -o "$work/paint" "${libraries[@]}" -pthread \
-        -Wl,-rpath,"$prefix/lib"
+        -Wl,-rpath,"$prefix/$lib"
     Xvfb -displayfd 3 -screen 0 800x800x24 >/dev/null 2>&1 3>"$work/display" &
     server=$!
     trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
@@ -125,7 +126,7 @@ else
 fi
 
 mv "$prefix" "$work/root/opt/npe"
-make -s -C "$project" uninstall PREFIX=/opt/npe DESTDIR="$work/root"
+make -s -C "$project" uninstall PREFIX=/opt/npe DESTDIR="$work/root" LIBDIR="$lib"
 left="$(find "$work/root" -type f -o -type l)"
 [ -z "$left" ] || fail "uninstall left $left"
 echo "uninstall: ok"

@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -56,32 +57,39 @@ public:
         thread_.join();
     }
 
-    /* A round dab of colour on the guide. */
-    void dab(float x, float y, float radius, const uint8_t colour[3]) {
-        std::lock_guard<std::mutex> lock(mutex_);
-        const int w = int(shown.width), h = int(shown.height);
-        for (int v = std::max(0, int(y - radius)); v < std::min(h, int(y + radius) + 1); v++)
-            for (int u = std::max(0, int(x - radius)); u < std::min(w, int(x + radius) + 1); u++)
-                if (std::hypot(u + 0.5f - x, v + 0.5f - y) <= radius) {
-                    uint8_t *p = &guide_[(size_t(v) * shown.width + size_t(u)) * 4];
-                    std::copy(colour, colour + 3, p);
-                    p[3] = 255;
-                }
-        painted_ = true;
-        wake_.notify_one();
-    }
+    /* A round dab of colour on the guide, in the photo's pixels. */
+    void dab(float x, float y, float radius, const uint8_t colour[3]) { wish(Wish{'d', x, y, radius, colour}); }
     /* e: the stroke ends; z, y: undo, redo; s: save; q: quit. */
-    void ask(char what) {
-        std::lock_guard<std::mutex> lock(mutex_);
-        asked_ += what;
-        wake_.notify_one();
-    }
+    void ask(char what) { wish(Wish{what, 0, 0, 0, nullptr}); }
 
     std::mutex picture;   /* guards the next two */
     Pixels shown;
     std::string state = "loading";
 
 private:
+    struct Wish {
+        char what;
+        float x, y, radius;
+        const uint8_t *colour;
+    };
+
+    void wish(const Wish &w) {
+        std::lock_guard<std::mutex> lock(mutex_);
+        wishes_.push_back(w);
+        wake_.notify_one();
+    }
+
+    void draw(const Wish &d) {
+        const int w = int(shown.width), h = int(shown.height);
+        for (int v = std::max(0, int(d.y - d.radius)); v < std::min(h, int(d.y + d.radius) + 1); v++)
+            for (int u = std::max(0, int(d.x - d.radius)); u < std::min(w, int(d.x + d.radius) + 1); u++)
+                if (std::hypot(u + 0.5f - d.x, v + 0.5f - d.y) <= d.radius) {
+                    uint8_t *p = &guide_[(size_t(v) * shown.width + size_t(u)) * 4];
+                    std::copy(d.colour, d.colour + 3, p);
+                    p[3] = 255;
+                }
+    }
+
     void tell(const std::string &text) {
         {
             std::lock_guard<std::mutex> lock(picture);
@@ -105,28 +113,29 @@ private:
     }
 
     bool step(npe::edit &edit) {
-        std::vector<uint8_t> guide;
         char what = 0;
         {
+            /* All dabs up to the next wish of another kind make one update. */
             std::unique_lock<std::mutex> lock(mutex_);
-            wake_.wait(lock, [this] { return painted_ || !asked_.empty(); });
-            if (painted_) {
-                guide = guide_;
-                painted_ = false;
-            } else {
-                what = asked_.front();
-                asked_.erase(0, 1);
-                if (what == 'e') std::fill(guide_.begin(), guide_.end(), uint8_t(0));
+            wake_.wait(lock, [this] { return !wishes_.empty(); });
+            for (; !wishes_.empty() && (what == 0 || (what == 'd' && wishes_.front().what == 'd')); wishes_.pop_front()) {
+                what = wishes_.front().what;
+                if (what == 'd') draw(wishes_.front());
             }
         }
         try {
             if (what == 'q') return false;
-            if (!guide.empty()) {
+            if (what == 'd') {
                 tell("working");
-                edit.follow(npe::image(guide.data(), guide.size(), shown.width, shown.height, NPE_FORMAT_RGBA_U8));
-            } else if (what == 'e') edit.end_guide();
-            else if (what == 'z') edit.undo();
-            else if (what == 'y') edit.redo();
+                edit.follow(npe::image(guide_.data(), guide_.size(), shown.width, shown.height, NPE_FORMAT_RGBA_U8));
+            } else if (what == 'e') {
+                edit.end_guide();
+                std::fill(guide_.begin(), guide_.end(), uint8_t(0));
+            } else if (what == 'z') {
+                edit.undo();
+            } else if (what == 'y') {
+                edit.redo();
+            }
             Pixels result;
             result.width = shown.width, result.height = shown.height;
             result.rgb.resize(shown.rgb.size());
@@ -145,9 +154,8 @@ private:
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::vector<uint8_t> guide_;
-    bool painted_ = false;
-    std::string asked_;
+    std::deque<Wish> wishes_;
+    std::vector<uint8_t> guide_; /* the thread's own */
     const char *save_to_;
     std::thread thread_;
 };
