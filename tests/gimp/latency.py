@@ -19,7 +19,7 @@ from eye import Eye  # noqa: E402
 
 
 #: Where the dabs go, as shares of the photo: over a face in the middle, a brush apart.
-SPOTS = ((0.42, 0.2), (0.55, 0.2), (0.48, 0.31), (0.39, 0.46), (0.57, 0.46), (0.48, 0.42), (0.44, 0.55), (0.53, 0.56))
+SPOTS = ((0.42, 0.2), (0.55, 0.2), (0.48, 0.31), (0.39, 0.46), (0.57, 0.46), (0.48, 0.42), (0.44, 0.55))
 
 
 def measured(gimp: Gimp, eye: Eye) -> "list[float]":

@@ -46,12 +46,12 @@ fn remembered_decodes_change_nothing() {
     assert_eq!(g.pull(&z, &target).unwrap(), fresh);
 }
 
-/// Strokes recorded with one engine and replayed with both: the pictures may differ by 2 of 255, but for one value in a
-/// thousand by 4: three strokes are 90 steps of a solver, which makes more of the engines' roundings where the face is unsure.
+/// Strokes recorded with one engine and replayed with both: the pictures may differ by 2 of 255, but for one changed
+/// value in 250 by 4: three strokes are up to 90 steps of a solver, which makes more of the engines' roundings where the face is unsure.
 #[test]
 fn a_recorded_stroke_file_gives_the_same_picture() {
     let found = replay(&on(None, Device::Cpu), &on(None, Device::CpuTorch));
-    assert!(found.worst <= 4 && found.far * 1000 < found.changed, "{found:?}");
+    assert!(found.worst <= 4 && found.far * 250 < found.changed, "{found:?}");
 }
 
 /// The file cargo links must not pass for npe's own library.
