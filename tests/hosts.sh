@@ -14,7 +14,7 @@ fail() {
     echo "FAILED: $*" >&2
     exit 1
 }
-# A picture like the photo outside the head, and another where the hair is.
+# The same picture as the first host's, byte by byte.
 check() {
     [ -s "$1" ] || fail "$2: no picture"
     cmp -s "$1" "$work/first.png" || fail "$2: another picture than the first host's"
@@ -35,7 +35,7 @@ readelf -d "$work/shared" | grep -q 'NEEDED.*\[libnpe\.so\.[0-9.]*\]' || fail "l
 cmp -s "$photo" "$work/first.png" && fail "the host changed nothing"
 "$prefix/bin/npe" edit "$work/first.png" --at face --stroke "0.5,0.2;radius=0.05;color=#000000" -o "$work/again.png" 2>/dev/null ||
     fail "the host's picture can't be read again"
-check "$work/first.png" "pkg-config, shared"
+echo "pkg-config, shared: ok"
 
 read -ra static <<<"$(pkg-config --static --libs npe | sed 's/-lnpe/-l:libnpe.a/')"
 cc -std=c99 "$host" -o "$work/static" -I"$prefix/include" "${static[@]}" $(pkg-config --libs libpng)
