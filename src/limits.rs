@@ -15,6 +15,8 @@ pub const FRAME_SIDE_MAX: f64 = 131_072.0;
 pub const PLACEMENT_ABS: f64 = 131_072.0;
 /// Parts of a guide that are solved one by one: a second of work. More are joined with what lies nearest.
 pub const GUIDE_PARTS: usize = 32;
+/// Guides whose parts' order an edit remembers: half a minute of a person's painting, 256 KiB at most.
+pub const GUIDE_ORDERS: usize = 1024;
 /// A model file. The paper's network is 220 MB as f32.
 pub const MODEL_FILE_BYTES: u64 = 1 << 30;
 /// The header of a model file: 64 tensors and a page of metadata take about 10 KiB.

@@ -47,7 +47,8 @@ impl Edit {
     /// of the grid is left out. Each part is an [`Operation::Paint`]. Parts that are as they were are not solved again
     /// unless something before them changed: those unchanged keep their order, those that are new or changed come
     /// after them, the larger first. So one more dab is one solve, and a guide that did not change is none (the report is
-    /// zero then).
+    /// zero then). A guide that was followed before is done in the order of then, so that undo and redo of what was painted
+    /// lead to the same pictures however many steps they take at once.
     ///
     /// What an edit takes for the guide's are the operations at its end that this call made, or that a stroke file ended with
     /// ([`Operation::Paint`]). After any other operation they belong to what was done before, until that is undone. An undo
@@ -67,21 +68,25 @@ impl Edit {
         let count = self.history.guide_parts();
         let done = self.history.done();
         let old = &done[done.len() - count..];
-        // Those that stand, then the unchanged ones behind a change in their old order, then what is new.
-        let mut kept = 0;
-        let mut parts = Vec::new();
-        for (i, part) in old.iter().enumerate() {
-            let Some(at) = fresh.iter().position(|f| f == part) else { continue };
-            let part = fresh.remove(at);
-            if i == kept {
-                kept += 1;
-            } else {
-                parts.push(part);
+        let mut orders = self.orders.clone();
+        // A stroke file's are in no order that is known yet.
+        orders.note(old);
+        let mut parts = Vec::with_capacity(fresh.len());
+        if !orders.sort(&mut fresh) {
+            // The unchanged ones in their old order, then what is new.
+            for part in old {
+                if let Some(at) = fresh.iter().position(|f| f == part) {
+                    parts.push(fresh.remove(at));
+                }
             }
+            largest_first(&mut fresh);
         }
-        largest_first(&mut fresh);
         parts.append(&mut fresh);
-        self.solve_parts(count - kept, parts, true, progress)
+        orders.note(&parts);
+        let kept = old.iter().zip(&parts).take_while(|(old, part)| old == part).count();
+        let report = self.solve_parts(count - kept, parts.split_off(kept), true, progress)?;
+        self.orders = orders;
+        Ok(report)
     }
 
     /// Makes what came of a guide so far a part of what was done before: the next [`Edit::follow`] begins after it and takes

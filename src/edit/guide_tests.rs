@@ -137,6 +137,42 @@ fn what_is_erased_goes_and_leaves_nothing_to_redo() {
 }
 
 #[test]
+fn a_guide_that_was_followed_before_leads_to_the_same_picture() {
+    let mut e = edit();
+    // The smaller first.
+    follow(&mut e, &[MOUTH]);
+    follow(&mut e, &[MOUTH, HAIR]);
+    let both = (e.render().unwrap(), e.operations().to_vec());
+    follow(&mut e, &[]);
+    follow(&mut e, &[MOUTH, HAIR]);
+    assert_eq!((e.render().unwrap(), e.operations().to_vec()), both, "two redos at once");
+    let other = {
+        let mut e = edit();
+        follow(&mut e, &[MOUTH, HAIR]);
+        e.operations().to_vec()
+    };
+    assert_ne!(other, both.1, "the order of parts that were never followed is another one");
+    // A part that grew and shrank again.
+    let wide = (35, 20, 62, 28, BLACK);
+    follow(&mut e, &[MOUTH, wide, CHEEK]);
+    let three = (e.render().unwrap(), e.operations().to_vec());
+    let open = (42, 53, 54, 58, WHITE);
+    follow(&mut e, &[open, wide, CHEEK]);
+    assert_ne!(e.operations()[0], three.1[0]);
+    follow(&mut e, &[MOUTH, wide, CHEEK]);
+    assert_eq!((e.render().unwrap(), e.operations().to_vec()), three);
+    // What a stroke file ended with is known too.
+    let mut opened = edit();
+    for operation in both.1.clone() {
+        opened.apply(operation, &mut go).unwrap();
+    }
+    opened.history.mark_guide(2);
+    follow(&mut opened, &[]);
+    follow(&mut opened, &[HAIR, MOUTH]);
+    assert_eq!((opened.render().unwrap(), opened.operations().to_vec()), both);
+}
+
+#[test]
 fn other_operations_stay_and_close_what_was_followed() {
     let mut e = edit();
     e.stroke(&stroke(Mode::Color), &mut go).unwrap();

@@ -7,6 +7,7 @@ mod file;
 mod guide;
 mod history;
 mod operation;
+mod orders;
 #[cfg(test)]
 mod regressions;
 mod settings;
@@ -31,6 +32,7 @@ use crate::photo::{
 };
 use history::{History, Origin, State};
 use operation::check_latents;
+use orders::Orders;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
@@ -52,6 +54,7 @@ pub struct Edit {
     attributes: Arc<[Attribute]>,
     /// The attribute whose slider made the current state, if nothing was done since.
     slider: Option<usize>,
+    orders: Orders,
 }
 
 impl Edit {
@@ -80,6 +83,7 @@ impl Edit {
             generated,
             attributes: Arc::default(),
             slider: None,
+            orders: Orders::default(),
         })
     }
 
