@@ -94,16 +94,17 @@ for kind in ("told", "failed"):
 }
 
 wanted="${NPE_TEST_ONLY:-}"
-for only in ${wanted:-painting keeping spaces troubles scripting toolbox leaving}; do
+for only in ${wanted:-painting keeping spaces troubles scripting toolbox leaving.test_quit_while_painting \
+    leaving.test_quit_under_a_stroke_of_the_tool}; do
     [ "$only" != kritarunner ] || continue
     rm -f "$scratch/out/results.json"
     status=0
-    within 420 "$work/editors/screen.sh" krita --nosplash >"$results/${only%%.*}.log" 2>&1 || status=$?
-    [ "$status" = 0 ] || bad "$only: Krita ended with status $status; see ${only%%.*}.log"
+    within 420 "$work/editors/screen.sh" krita --nosplash >"$results/$only.log" 2>&1 || status=$?
+    [ "$status" = 0 ] || bad "$only: Krita ended with status $status; see $only.log"
     if grep -q '"finished": true' "$scratch/out/results.json" 2>/dev/null; then
         count "$scratch/out/results.json"
     else
-        bad "$only: the tests did not come to their end; see ${only%%.*}.log"
+        bad "$only: the tests did not come to their end; see $only.log"
     fi
 done
 
