@@ -24,6 +24,9 @@ PANEL = "^Neural Brush$"
 class Gimp:
     """GIMP with one photo at 100 %."""
 
+    #: The key that shows the photo as `place` expects it.
+    SHOW = "1"
+
     def __init__(self, photo: str, out: str, opened: Optional[str] = None) -> None:
         """`opened` is a file that shows the photo changed, to be opened in its place."""
         self.out = out
@@ -39,8 +42,8 @@ class Gimp:
         desk.xdotool("windowsize", "--sync", self.window, 1000, 900)
         desk.xdotool("windowmove", self.window, 0, 0)
         try:
-            self.press_until("1", "the photo at 100 % on the screen", self.place)
-            self.x, self.y = desk.wait("the photo at 100 % on the screen", self.place)
+            self.press_until(self.SHOW, "the photo on the screen", self.place)
+            self.x, self.y = desk.wait("the photo on the screen", self.place)
         except AssertionError:
             self.shot("start")
             self.quit()
@@ -112,6 +115,8 @@ class Gimp:
         """Brightness on the screen of a box of the photo (left, top, right, bottom as shares of its size)."""
         # The outline of the brush is no part of the picture: beside it, still on the canvas.
         desk.xdotool("mousemove", self.x + 20, self.y + self.photo.height + 50)
+        # It is drawn away when GIMP hears of that.
+        time.sleep(0.2)
         w, h = self.photo.width, self.photo.height
         x, y = int(self.x + box[0] * w), int(self.y + box[1] * h)
         return desk.screen().mean(x, y, int((box[2] - box[0]) * w), int((box[3] - box[1]) * h))
@@ -225,8 +230,8 @@ def cancel_leaves_nothing(gimp: Gimp) -> None:
 
 
 def killed_plug_in_leaves_gimp_alive(gimp: Gimp) -> None:
-    """And what it made: a new panel goes on with it."""
-    bright = gimp.mean(FOREHEAD)
+    """And what it made: a new panel goes on with it, and GIMP's undo of a stroke from before is followed."""
+    bright = gimp.settled(FOREHEAD)
     begin(gimp)
     desk.drag(gimp.points(*STROKE))
     desk.wait("the hair", lambda: gimp.mean(FOREHEAD) < 0.6 * bright, 20)
@@ -244,6 +249,9 @@ def killed_plug_in_leaves_gimp_alive(gimp: Gimp) -> None:
     begin(gimp)
     now = gimp.settled(FOREHEAD)
     assert abs(now - after) < 2, f"going on after the crash has changed the picture: {after:.1f} -> {now:.1f}"
+    gimp.press_until("ctrl+z", "the forehead after undoing a stroke from before the crash",
+                     lambda: abs(gimp.mean(FOREHEAD) - bright) < 2)
+    gimp.press_until("ctrl+y", "the hair after redoing it", lambda: abs(gimp.mean(FOREHEAD) - after) < 2)
 
 
 def closed_image_closes_the_panel(gimp: Gimp) -> None:
