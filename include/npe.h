@@ -357,8 +357,12 @@ typedef struct {
 /* A buffer is too small for the result. */
 #define NPE_ERR_BUFFER_TOO_SMALL 14
 
-/* A defect of npe itself. The objects stay usable; please report npe_last_error(). */
+/* A defect of npe itself, seen by one of its own checks. The objects stay usable; please report npe_last_error(). */
 #define NPE_ERR_INTERNAL 15
+
+/* A defect of npe itself that nothing foresaw: a panic (Rust's exception) was stopped before it reached the host. The
+ * call did nothing and the objects stay usable; please report npe_last_error(). */
+#define NPE_ERR_PANIC 16
 
 /* One 8-bit grey value. */
 #define NPE_FORMAT_GREY_U8 17

@@ -26,8 +26,10 @@ pub enum ErrorKind {
     OutOfMemory,
     /// The caller cancelled.
     Cancelled,
-    /// A defect of npe itself.
+    /// A defect of npe itself, seen by a check of its own.
     Internal,
+    /// A defect of npe itself: a panic, stopped before it reached the caller.
+    Panic,
 }
 
 /// An error that explains itself: its text says what was wrong, with the value, and what to do.

@@ -30,7 +30,7 @@ fn panic_in_each(edit: *mut npe_edit, model: *mut npe_model, sample: &Sample) ->
         }};
     }
     macro_rules! status {
-        ($($call:tt)*) => { assert_eq!(inside!($($call)*), NPE_ERR_INTERNAL, stringify!($($call)*)) };
+        ($($call:tt)*) => { assert_eq!(inside!($($call)*), NPE_ERR_PANIC, stringify!($($call)*)) };
     }
     let image = sample.image();
     let mut bytes = vec![7; sample.bytes.len()];
@@ -148,7 +148,7 @@ fn panics_of_the_engine_stay_inside_and_change_nothing() {
         let mut met = 0;
         // At the first pass of a stroke, in its midst, and so late that the last stroke ends well.
         for after in [0, 1, 2, 3, 5, 8, 13] {
-            if strokes(after) == NPE_ERR_INTERNAL {
+            if strokes(after) == NPE_ERR_PANIC {
                 met += 1;
                 assert!(last_error().contains("inside a pass"), "{}", last_error());
                 assert!(decoded(e, &sample) == before, "a stroke that panicked changed the edit");
@@ -161,9 +161,9 @@ fn panics_of_the_engine_stay_inside_and_change_nothing() {
         let mut other = null_mut();
         panic_in_pass(0);
         let status = unsafe { npe_encode(model, &sample.image(), &FRAME, &mut other) };
-        assert_eq!((status, other), (NPE_ERR_INTERNAL, null_mut()));
+        assert_eq!((status, other), (NPE_ERR_PANIC, null_mut()));
         panic_in_pass(0);
-        assert_eq!(npe_update(e), NPE_ERR_INTERNAL);
+        assert_eq!(npe_update(e), NPE_ERR_PANIC);
         ok(npe_update(e));
         ok(stroke(e, &[DAB]));
         npe_edit_free(e);

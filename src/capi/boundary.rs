@@ -3,7 +3,7 @@
 
 use super::error::{Answer, remember, remembered};
 use super::log;
-use super::status::{NPE_ERR_INTERNAL, NPE_OK, npe_status};
+use super::status::{NPE_ERR_PANIC, NPE_OK, npe_status};
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -47,7 +47,7 @@ pub(super) fn guarded(body: impl FnOnce() -> Answer) -> npe_status {
         }
         Err(sentence) => {
             report(&sentence);
-            NPE_ERR_INTERNAL
+            NPE_ERR_PANIC
         }
     }
 }
@@ -133,8 +133,8 @@ mod tests {
     fn failures_and_panics_become_statuses() {
         assert_eq!(guarded(|| Ok(())), NPE_OK);
         assert_eq!(guarded(|| Err(Error::invalid("x").into())), NPE_ERR_INVALID_ARGUMENT);
-        assert_eq!(guarded(|| panic!("{} {}", "formatted", 1)), NPE_ERR_INTERNAL);
-        assert_eq!(guarded(|| std::panic::panic_any(7_u8)), NPE_ERR_INTERNAL);
+        assert_eq!(guarded(|| panic!("{} {}", "formatted", 1)), NPE_ERR_PANIC);
+        assert_eq!(guarded(|| std::panic::panic_any(7_u8)), NPE_ERR_PANIC);
         assert_eq!(constant(|| panic!("y"), 5), 5);
         assert_eq!(DEPTH.get(), 0);
     }

@@ -44,8 +44,11 @@ pub const NPE_ERR_CANCELLED: npe_status = 12;
 pub const NPE_ERR_BUSY: npe_status = 13;
 /// A buffer is too small for the result.
 pub const NPE_ERR_BUFFER_TOO_SMALL: npe_status = 14;
-/// A defect of npe itself. The objects stay usable; please report npe_last_error().
+/// A defect of npe itself, seen by one of its own checks. The objects stay usable; please report npe_last_error().
 pub const NPE_ERR_INTERNAL: npe_status = 15;
+/// A defect of npe itself that nothing foresaw: a panic (Rust's exception) was stopped before it reached the host. The
+/// call did nothing and the objects stay usable; please report npe_last_error().
+pub const NPE_ERR_PANIC: npe_status = 16;
 
 /// The version of the library that is loaded, such as "0.1.0". A host may compare it with the NPE_VERSION_... it was
 /// compiled with: while the major version is 0, the minor versions must be equal. Never blocks; any thread. The text is
@@ -81,6 +84,7 @@ fn text(status: npe_status) -> &'static CStr {
         NPE_ERR_BUSY => c"the object is in use by another call",
         NPE_ERR_BUFFER_TOO_SMALL => c"a buffer is too small for the result",
         NPE_ERR_INTERNAL => c"npe has a defect",
+        NPE_ERR_PANIC => c"npe has a defect and stopped the call",
         _ => c"not a status of this npe",
     }
 }
@@ -99,5 +103,6 @@ pub(super) fn of(kind: ErrorKind) -> npe_status {
         ErrorKind::OutOfMemory => NPE_ERR_OUT_OF_MEMORY,
         ErrorKind::Cancelled => NPE_ERR_CANCELLED,
         ErrorKind::Internal => NPE_ERR_INTERNAL,
+        ErrorKind::Panic => NPE_ERR_PANIC,
     }
 }

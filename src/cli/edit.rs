@@ -117,7 +117,7 @@ pub fn run(args: &Args, order: &[(&'static str, usize)]) -> Result {
         let done = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| {
             let text =
                 format!("{}: a defect of npe stopped this edit; please report it", target.input.display());
-            Err(Error::new(ErrorKind::Internal, text))
+            Err(Error::new(ErrorKind::Panic, text))
         });
         if let Err(e) = &done {
             progress.say(&e.to_string());

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use std::ffi::c_void;
 
 /// The table's version.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The libtorch that the engine is built for, exactly.
 pub const LIBTORCH: &str = "2.11.0";
 /// The symbol: a function of type [`Entry`].
@@ -118,18 +118,20 @@ pub const fn libtorch_bytes() -> [u8; 16] {
 }
 
 /// The kinds of error that cross the table; a status is the place in this list plus 1.
-const KINDS: [ErrorKind; 6] = [
+const KINDS: [ErrorKind; 7] = [
     ErrorKind::InvalidArgument,
     ErrorKind::Limit,
     ErrorKind::Model,
     ErrorKind::Device,
     ErrorKind::OutOfMemory,
     ErrorKind::Internal,
+    ErrorKind::Panic,
 ];
 
-/// The status of an error of this kind.
+/// The status of an error of this kind; what does not cross the table is an internal one.
 pub fn code(kind: ErrorKind) -> i32 {
-    KINDS.iter().position(|k| *k == kind).map_or(KINDS.len() as i32, |i| i as i32 + 1)
+    let place = |kind| KINDS.iter().position(|k| *k == kind);
+    place(kind).or_else(|| place(ErrorKind::Internal)).map_or(-1, |i| i as i32 + 1)
 }
 
 /// The kind of a status that is not 0.

@@ -122,3 +122,14 @@ fn a_table_of_another_version_is_refused() {
     let said = unsafe { check(std::ptr::null(), "x.so") }.map(drop).unwrap_err().to_string();
     assert!(said.contains("no table"), "{said}");
 }
+
+#[test]
+fn kinds_of_errors_cross_the_table() {
+    use crate::ErrorKind::{Cancelled, Device, Internal, InvalidArgument, Limit, Model, OutOfMemory, Panic};
+    for kind in [InvalidArgument, Limit, Model, Device, OutOfMemory, Internal, Panic] {
+        assert_eq!(table::kind(table::code(kind)), kind);
+    }
+    for unknown in [table::code(Cancelled), -1, 99] {
+        assert_eq!(table::kind(unknown), Internal);
+    }
+}

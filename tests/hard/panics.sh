@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A panic in every export of the release build, and in the engine's own threads: NPE_ERR_INTERNAL each time, and the session works
+# A panic in every export of the release build, and in the engine's own threads: NPE_ERR_PANIC each time, and the session works
 # on (tests/capi_panics.rs). What is shipped can't be made to panic, and exports just the wrapped functions.
 source "$(dirname "$0")/common.sh"
 need cargo nm

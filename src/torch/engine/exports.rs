@@ -181,7 +181,7 @@ unsafe fn guarded(said: *mut Said, body: impl FnOnce() -> Result<()>) -> i32 {
                 .unwrap_or("a panic without a text");
             let text = text.lines().next().unwrap_or_default();
             let error = Error::new(
-                ErrorKind::Internal,
+                ErrorKind::Panic,
                 format!("npe's torch engine has a defect and stopped the call: {text}; please report it"),
             );
             // The drop of a payload of another type could panic again.
@@ -217,7 +217,7 @@ mod tests {
         let mut said = Said { bytes: bytes.as_mut_ptr(), capacity: bytes.len(), length: 0 };
         // SAFETY: a buffer as said.
         let status = unsafe { guarded(&mut said, || panic!("asked for {}", "by a test")) };
-        assert_eq!(npe::session::table::kind(status), ErrorKind::Internal);
+        assert_eq!(npe::session::table::kind(status), ErrorKind::Panic);
         let text = std::str::from_utf8(&bytes[..said.length]).unwrap();
         assert!(text.contains("asked for by a test"), "{text}");
         assert!(!INSIDE.get());
