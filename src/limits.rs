@@ -1,5 +1,6 @@
 //! Every limit of the library, each with its reason. Sizes from outside are checked against these, with checked
-//! arithmetic, before anything is allocated.
+//! arithmetic, before anything is allocated. `docs/limits.md` is made of this file; it says how the sums and products
+//! of sizes were gone through.
 
 /// Longest side of a photo in pixels: what medium-format stitches reach, and coordinates stay exact in `f32`.
 pub const PHOTO_SIDE: u32 = 32_768;
@@ -37,6 +38,8 @@ pub const ATTRIBUTE_NAME_BYTES: usize = 64;
 pub const ATTRIBUTE_ABS: f32 = 5.0;
 /// Stages of a model's aligner; the fourth gains nothing already.
 pub const ALIGN_STAGES: usize = 16;
+/// How far a dab may lie from a photo's corner, and its largest radius, in photo pixels: four times the longest side.
+pub const DAB_ABS: f32 = 131_072.0;
 /// Dabs of one stroke: a minute of painting at 1 kHz.
 pub const STROKE_DABS: usize = 65_536;
 /// Solver steps of one stroke: some seconds on the slowest machine, so that a call always ends.
@@ -47,11 +50,29 @@ pub const UNDO_LEVELS: usize = 300;
 pub const UNDO_BYTES: usize = 512 << 20;
 /// A stroke file in bytes: days of painting; and reading one takes ten times its size in memory.
 pub const STROKE_FILE_BYTES: u64 = 16 << 20;
-/// Operations of an edit, and so of a stroke file.
+/// Operations of an edit, and so of a stroke file: days of painting, each of which is shown again when it is opened.
 pub const OPERATIONS: usize = 100_000;
-/// Threads the session may use.
+/// Threads the session may use: a network of this size can't keep more of them busy.
 pub const THREADS: usize = 64;
 /// Largest magnitude of a latent: beyond this a standard normal has nothing to say and `f16` weights overflow.
 pub const LATENT_ABS: f32 = 32.0;
 /// Side of a crop in crop pixels: eight times the largest network planned.
 pub const CROP_SIDE: usize = 1_024;
+/// A struct of the C interface in bytes: none will ever be larger, so a larger size is a mistake.
+pub const STRUCT_BYTES: usize = 4_096;
+
+// What the limits hold. Sizes are `usize` everywhere behind the checks, so these are the largest sums and products.
+const _: () = {
+    assert!(usize::BITS >= 64, "npe needs a 64-bit machine: the largest photo alone has 4 GiB");
+    // A photo's bytes, its undo copies, and the cells of a crop's working copy: a pixel takes at most 16 bytes.
+    assert!((PHOTO_PIXELS + 4 * PHOTO_SIDE as u64) * 16 < 1 << 40);
+    // A crop, three channels of `f32`, sampled 16 times a side.
+    assert!((CROP_SIDE * 16).pow(2) * 3 * 4 < 1 << 40);
+    // A network's largest tensor: the encoder's dense layer, whose channels double four times at 128 pixels.
+    let top = MODEL_WIDTH as u64 * 16;
+    assert!(top * 16 * MODEL_HIDDEN as u64 * 4 < 1 << 40);
+    // The CPU engine's offsets are `u32`: one row of zeros and 64×64 rows of twice the width, padded to 16.
+    assert!((1 + 64 * 64) * (top + 16) < u32::MAX as u64);
+    // All dabs of a stroke file.
+    assert!(STROKE_DABS * OPERATIONS < 1 << 40);
+};

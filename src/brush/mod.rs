@@ -100,7 +100,7 @@ impl Stroke {
             )));
         }
         for (i, d) in self.dabs.iter().enumerate() {
-            let far = 4.0 * limits::PHOTO_SIDE as f32;
+            let far = limits::DAB_ABS;
             if !(d.x.abs() <= far && d.y.abs() <= far) {
                 return Err(Error::invalid(format!(
                     "dab {i} is at {}, {}; positions are photo pixels, at most {far} away from the corner",

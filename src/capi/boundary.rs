@@ -79,10 +79,10 @@ fn caught<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     struct Inside;
     impl Drop for Inside {
         fn drop(&mut self) {
-            let _ = DEPTH.try_with(|d| d.set(d.get() - 1));
+            let _ = DEPTH.try_with(|d| d.set(d.get().saturating_sub(1)));
         }
     }
-    let _ = DEPTH.try_with(|d| d.set(d.get() + 1));
+    let _ = DEPTH.try_with(|d| d.set(d.get().saturating_add(1)));
     let _inside = Inside;
     catch_unwind(AssertUnwindSafe(|| {
         #[cfg(feature = "panic-injection")]

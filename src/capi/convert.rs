@@ -18,6 +18,7 @@ pub(super) fn check(from: PixelFormat, to: PixelFormat) -> Answer {
 
 /// Converts a row of checked formats. Alpha that is not there is opaque. Integers of the same depth are exact, and so is
 /// the way to a deeper type and back.
+#[allow(clippy::arithmetic_side_effects, reason = "a channel is under 4, and has at most 4 bytes")]
 pub(super) fn row(from: &[u8], from_format: PixelFormat, to: &mut [u8], to_format: PixelFormat) {
     let (fc, tc) = (from_format.channels, to_format.channels);
     let (fb, tb) = (from_format.depth.bytes(), to_format.depth.bytes());

@@ -70,6 +70,7 @@ pub unsafe extern "C" fn npe_decode(
 ///
 /// # Safety
 /// The pointers point to what [`npe_decode`] says, and nobody else uses the image's pixels during the call.
+#[allow(clippy::arithmetic_side_effects, reason = "a rectangle's rows are rows of the photo")]
 unsafe fn write(
     edit: *const npe_edit,
     rect: *const npe_rect,
@@ -146,7 +147,8 @@ unsafe fn rect_of(rect: *const npe_rect, photo: &Photo) -> Answer<Rect> {
 }
 
 fn check_inside(rect: npe_rect, width: u32, height: u32) -> Answer {
-    let fits = |at: u32, length: u32, all: u32| length > 0 && at <= all && length <= all - at;
+    let fits =
+        |at: u32, length: u32, all: u32| length > 0 && all.checked_sub(at).is_some_and(|room| length <= room);
     if fits(rect.x, rect.width, width) && fits(rect.y, rect.height, height) {
         return Ok(());
     }

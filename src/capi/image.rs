@@ -152,7 +152,7 @@ fn bytes_needed(
     if reserved != 0 {
         return refuse(format!("the reserved field of the image is {reserved}; it must be 0"));
     }
-    // Within the photo limits, so this does not overflow.
+    #[allow(clippy::arithmetic_side_effects, reason = "limits::PHOTO_SIDE times 16 bytes at most")]
     let (row, rows) = (size.0 as usize * format.bytes(), size.1 as usize);
     if stride < row {
         return refuse(format!(
@@ -161,7 +161,8 @@ fn bytes_needed(
             format.bytes()
         ));
     }
-    let needed = stride.checked_mul(rows - 1).and_then(|n| n.checked_add(row));
+    let between = rows.checked_sub(1).and_then(|n| n.checked_mul(stride));
+    let needed = between.and_then(|n| n.checked_add(row));
     match needed.filter(|n| isize::try_from(*n).is_ok()) {
         None => refuse(format!("{rows} rows with a stride of {stride} bytes are more than memory can have")),
         Some(needed) if needed > data_size => refuse(format!(
@@ -216,6 +217,10 @@ unsafe fn read_as(
 ///
 /// # Safety
 /// `image` is NULL or points to what [`npe_image_out`] says, and nobody else uses its pixels meanwhile.
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "no more than the bytes that bytes_needed has checked, or a strip"
+)]
 pub(super) unsafe fn write(
     image: *const npe_image_out,
     size: (u32, u32),

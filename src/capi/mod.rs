@@ -5,6 +5,8 @@
 //! foreign one is told from a live one without being touched.
 
 #![allow(non_camel_case_types)]
+// What comes from outside is reckoned with here: each sum and product is a checked one, or says which limit holds it.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod attributes;
 mod boundary;

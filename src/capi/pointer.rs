@@ -3,11 +3,9 @@
 
 use super::error::{Answer, Failure};
 use super::status::{NPE_ERR_BUFFER_TOO_SMALL, NPE_ERR_INVALID_ARGUMENT, NPE_ERR_LIMIT};
+use crate::limits::STRUCT_BYTES;
 use std::ffi::{CStr, c_char};
 use std::path::PathBuf;
-
-/// No struct of npe will ever be larger; a larger size is a mistake.
-const STRUCT_MAX: usize = 4096;
 
 /// A struct of the interface that consists of numbers and pointers only.
 ///
@@ -29,8 +27,8 @@ pub(super) unsafe fn read_sized<T: Plain>(from: *const T) -> Answer<T> {
     // SAFETY: by contract at least the size field is there.
     let size = unsafe { from.cast::<usize>().read_unaligned() };
     check_struct_size(T::NAME, "struct_size", size, size_of::<T>())?;
-    let mut bytes = [0_u8; STRUCT_MAX];
-    // SAFETY: the host vouches for `size` readable bytes, and `size` is at most STRUCT_MAX.
+    let mut bytes = [0_u8; STRUCT_BYTES];
+    // SAFETY: the host vouches for `size` readable bytes, and `size` is at most STRUCT_BYTES.
     unsafe { from.cast::<u8>().copy_to_nonoverlapping(bytes.as_mut_ptr(), size) };
     if let Some(at) = bytes[size_of::<T>()..size].iter().position(|b| *b != 0) {
         return Err(Failure::new(
@@ -38,11 +36,11 @@ pub(super) unsafe fn read_sized<T: Plain>(from: *const T) -> Answer<T> {
             format!(
                 "{} has a value at byte {} that this npe does not know; it is older than the host",
                 T::NAME,
-                size_of::<T>() + at
+                size_of::<T>().saturating_add(at)
             ),
         ));
     }
-    // SAFETY: `Plain` says any bytes of numbers and pointers are a value; STRUCT_MAX bytes are enough for T.
+    // SAFETY: `Plain` says any bytes of numbers and pointers are a value; STRUCT_BYTES bytes are enough for T.
     Ok(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
 }
 
@@ -60,7 +58,7 @@ pub(super) unsafe fn read_fixed<T: Plain>(from: *const T) -> Answer<T> {
 
 fn check_struct_size(name: &str, what: &str, size: usize, known: usize) -> Answer {
     // Version 0.1 is the oldest, so its sizes are the smallest.
-    if size < known || size > STRUCT_MAX {
+    if size < known || size > STRUCT_BYTES {
         return Err(Failure::new(
             NPE_ERR_INVALID_ARGUMENT,
             format!(
@@ -109,7 +107,7 @@ impl<T: Copy> Out<T> {
         // SAFETY: by contract; `known` is at most the size, which was checked.
         unsafe {
             self.0.write_unaligned(value);
-            self.0.cast::<u8>().add(known).write_bytes(0, self.1 - known);
+            self.0.cast::<u8>().add(known).write_bytes(0, self.1.saturating_sub(known));
         }
     }
 }
@@ -191,7 +189,7 @@ impl<T: Copy> OutArray<T> {
             unsafe { self.to.add(i).write_unaligned(*value) };
         }
         // SAFETY: not NULL, checked in `new`.
-        unsafe { self.count.write_unaligned(values.len() - hidden) };
+        unsafe { self.count.write_unaligned(values.len().saturating_sub(hidden)) };
         Ok(())
     }
 }

@@ -57,7 +57,7 @@ impl Aligner {
     pub fn from_values(weight: &[f32], bias: &[f32]) -> Option<Self> {
         let (biases, rest) = bias.as_chunks::<ALIGN_MOVES>();
         let each = ALIGN_MOVES * ALIGN_FEATURES;
-        if biases.is_empty() || !rest.is_empty() || weight.len() != biases.len() * each {
+        if biases.is_empty() || !rest.is_empty() || biases.len().checked_mul(each) != Some(weight.len()) {
             return None;
         }
         let stages = biases.iter().zip(weight.chunks_exact(each));
@@ -68,11 +68,10 @@ impl Aligner {
 
     fn check(&self) -> Result<()> {
         check_stages(self.stages.len())?;
-        for (i, stage) in self.stages.iter().enumerate() {
+        for (number, stage) in (1..).zip(&self.stages) {
             if stage.weight.len() != ALIGN_MOVES * ALIGN_FEATURES {
                 return Err(refuse(format!(
-                    "stage {} of the aligner has {} weights; it takes {}",
-                    i + 1,
+                    "stage {number} of the aligner has {} weights; it takes {}",
                     stage.weight.len(),
                     ALIGN_MOVES * ALIGN_FEATURES
                 )));

@@ -26,7 +26,7 @@ pub(super) struct Header {
 
 /// The first 8 bytes and the next one say whether this can be a model file at all.
 ///
-/// Returns the header's length.
+/// Returns where the body begins, which is inside the file or at its end.
 pub(super) fn check_start(start: &[u8], file_bytes: u64) -> Result<usize> {
     if file_bytes > limits::MODEL_FILE_BYTES {
         return Err(refuse(format!(
@@ -57,7 +57,8 @@ pub(super) fn check_start(start: &[u8], file_bytes: u64) -> Result<usize> {
             limits::MODEL_HEADER_BYTES
         )));
     }
-    if length.saturating_add(8) > file_bytes {
+    let body = length.saturating_add(8);
+    if body > file_bytes {
         return Err(refuse(format!(
             "the model file is cut off: its header should have {length} bytes, the whole file has {file_bytes}"
         )));
@@ -67,7 +68,7 @@ pub(super) fn check_start(start: &[u8], file_bytes: u64) -> Result<usize> {
             "the model file is damaged: its header of {length} bytes does not begin with {{, as JSON would"
         )));
     }
-    Ok(length as usize)
+    Ok(body as usize)
 }
 
 /// What else people take for a model file.

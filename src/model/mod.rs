@@ -4,6 +4,9 @@
 //! A model file is data from strangers: everything is checked against the table before it is used, the header before
 //! the body is read, and nothing in it is ever run.
 
+// What comes from outside is reckoned with here: each sum and product is a checked one, or says which limit holds it.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod extras;
 mod header;
 mod meta;

@@ -43,33 +43,33 @@ impl Model {
         let size = file.metadata().map_err(io)?.len();
         let mut start = Vec::with_capacity(64);
         (&mut file).take(64).read_to_end(&mut start).map_err(io)?;
-        let length = header::check_start(&start, size)?;
+        let body_at = header::check_start(&start, size)?;
         let size =
             usize::try_from(size).map_err(|_| refuse("the model file does not fit this machine's memory"))?;
 
         let mut bytes = Vec::new();
-        bytes.try_reserve_exact(8 + length).map_err(no_memory)?;
-        bytes.extend_from_slice(&start[..start.len().min(8 + length)]);
-        let more = 8 + length - bytes.len();
+        bytes.try_reserve_exact(body_at).map_err(no_memory)?;
+        bytes.extend_from_slice(&start[..start.len().min(body_at)]);
+        let more = body_at.saturating_sub(bytes.len());
         (&mut file).take(more as u64).read_to_end(&mut bytes).map_err(io)?;
-        if bytes.len() < 8 + length {
+        if bytes.len() < body_at {
             return Err(refuse("the model file became shorter while it was read"));
         }
-        let header = header::parse(&bytes[8..], size - 8 - length)?;
+        let header = header::parse(&bytes[8..], size.saturating_sub(body_at))?;
         // Only now the body. What was read beyond a very short header belongs to it.
-        let body = start.get(8 + length..).unwrap_or_default().to_vec();
-        bytes.try_reserve_exact(size - bytes.len()).map_err(no_memory)?;
+        let body = start.get(body_at..).unwrap_or_default().to_vec();
+        bytes.try_reserve_exact(size.saturating_sub(bytes.len())).map_err(no_memory)?;
         bytes.extend_from_slice(&body);
-        let more = (size - bytes.len()) as u64;
+        let more = size.saturating_sub(bytes.len()) as u64;
         // One byte more than announced would be a file that grows under our hands.
-        file.take(more + 1).read_to_end(&mut bytes).map_err(io)?;
+        file.take(more.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
         if bytes.len() != size {
             return Err(refuse(format!(
                 "the model file changed while it was read: {} bytes instead of {size}",
                 bytes.len()
             )));
         }
-        finish(header, &bytes, 8 + length)
+        finish(header, &bytes, body_at)
     }
 
     /// Reads a model from the bytes of its file.
@@ -77,9 +77,8 @@ impl Model {
     /// # Errors
     /// [`ErrorKind::Model`] with a sentence that names the tensor or field, [`ErrorKind::OutOfMemory`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let length = header::check_start(&bytes[..bytes.len().min(64)], bytes.len() as u64)?;
-        let body = 8 + length;
-        let header = header::parse(&bytes[8..body], bytes.len() - body)?;
+        let body = header::check_start(&bytes[..bytes.len().min(64)], bytes.len() as u64)?;
+        let header = header::parse(&bytes[8..body], bytes.len().saturating_sub(body))?;
         finish(header, bytes, body)
     }
 }
@@ -135,9 +134,10 @@ fn take<T: Copy + ToString, const N: usize>(
     from: impl Fn([u8; N]) -> T,
     fine: impl Fn(&T) -> bool,
 ) -> Result<Vec<T>, Bad> {
+    let (whole, _) = data.as_chunks::<N>();
     let mut values = Vec::new();
-    values.try_reserve_exact(data.len() / N).map_err(Bad::Memory)?;
-    values.extend(data.as_chunks::<N>().0.iter().map(|b| from(*b)));
+    values.try_reserve_exact(whole.len()).map_err(Bad::Memory)?;
+    values.extend(whole.iter().map(|b| from(*b)));
     match values.iter().position(|v| !fine(v)) {
         Some(i) => Err(Bad::Value(i, values[i].to_string())),
         None => Ok(values),

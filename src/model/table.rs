@@ -1,5 +1,10 @@
 //! The tables of the architectures: every tensor's name, and its shape from the network's sizes.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "limits.rs proves the largest tensor that its limits allow"
+)]
+
 /// What the sizes of a network are made of, but for its images'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
