@@ -101,6 +101,13 @@ fn white_on_the_mouth_brightens_the_teeth() {
         })
         .unwrap();
     assert!(report.brush_after < 0.7 * report.brush_before, "{report:?}");
+    // What can't be seen is no change: a mouth is not half of a face.
+    let Rect { y, height, width, .. } = e.changed_rect().unwrap();
+    let face = e.frame();
+    assert!(
+        f64::from(y) > face.cy && f64::from(height * width) < 0.4 * face.side * face.side,
+        "{y} {width}×{height}"
+    );
     golden("golden-mouth.png", &e.render().unwrap());
 }
 

@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 /// The blur of the interpolation mask in network pixels (the paper's program: σ 0.7, reflected borders).
 const MASK_SIGMA: f32 = 0.7;
+/// So much is taken off the mask, and the rest stretched back to 1. What it leaves out could hardly be seen, and where it is out the
+/// photo stays as it is, bit for bit; without it the whole frame changes a little, and has to be drawn anew.
+const FLOOR: f32 = 0.04;
 /// The mask falls to 0 over this share of the frame's side, so that its border never shows.
 const BORDER: f32 = 0.08;
 /// With locality 1 the change shows fully up to this far from the brushed pixels, in shares of the side…
@@ -19,7 +22,8 @@ const REACH_END: f32 = 0.50;
 /// Where a pixel did not change as the brushed ones did, a step counts this many times as far.
 const DETOUR: f32 = 5.0;
 
-/// M, `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, times the locality window, the restore brush, and the border.
+/// M, `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, times the locality window, the restore brush, and the border; less
+/// the floor.
 pub(super) fn mask(state: &State, generated: &[f32], settings: &BlendSettings, size: usize) -> Vec<f32> {
     let pixels = size * size;
     let reconstruction = &state.origin.reconstruction;
@@ -35,6 +39,9 @@ pub(super) fn mask(state: &State, generated: &[f32], settings: &BlendSettings, s
     for (p, m) in mask.iter_mut().enumerate() {
         let reach = 1.0 - settings.locality * (1.0 - f32::from(state.reach[p]) / 255.0);
         *m *= reach * (1.0 - f32::from(state.erased[p]) / 255.0) * border(p % size, p / size, size);
+    }
+    for m in &mut mask {
+        *m = ((*m - FLOOR) / (1.0 - FLOOR)).max(0.0);
     }
     mask
 }
