@@ -126,7 +126,8 @@ windowed batch.py "$work/photos/one.png"
 windowed live.py "$work/photos/one.png"
 windowed window.py "$work/photos/one.png" "$work/photos/other.png"
 windowed latency.py "$work/photos/one.png"
-grep -h '^{' "$results"/latency-*.log 2>/dev/null || true
+windowed stalls.py "$work/photos/one.png"
+grep -h '^{' "$results"/latency-*.log "$results"/stalls-*.log 2>/dev/null || true
 
 cp -r "$scratch/out/." "$results/"
 cp -r "$scratch/home/.cache/npe/." "$results/" 2>/dev/null || true
