@@ -17,6 +17,7 @@ from typing import Callable, Optional
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "editors"))
 import desk  # noqa: E402
+from actions import act  # noqa: E402
 
 PANEL = "^Neural Brush$"
 
@@ -67,15 +68,8 @@ class Gimp:
         raise AssertionError(f"pressed {key} three times in vain for {what}")
 
     def action(self, name: str) -> None:
-        """An action by GIMP's search for actions, as a person who does not know the menu would."""
-        desk.activate(self.window)
-        desk.keys("slash")
-        desk.window("Search Actions", 20)
-        time.sleep(0.3)
-        desk.text(name)
-        time.sleep(0.8)
-        desk.keys("Return")
-        time.sleep(0.3)
+        """An action, by GIMP's search for them."""
+        act(self.window, name)
 
     def settled(self, box: "tuple[float, float, float, float]") -> float:
         """The brightness once it has stayed the same for a while: a busy machine takes its time."""

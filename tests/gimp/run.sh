@@ -125,6 +125,7 @@ windowed() {
 windowed batch.py "$work/photos/one.png"
 windowed live.py "$work/photos/one.png"
 windowed window.py "$work/photos/one.png" "$work/photos/other.png"
+windowed window_photo.py "$work/photos/one.png"
 windowed latency.py "$work/photos/one.png"
 windowed stalls.py "$work/photos/one.png"
 grep -h '^{' "$results"/latency-*.log "$results"/stalls-*.log 2>/dev/null || true

@@ -20,6 +20,7 @@ from typing import Any, Dict, List, Optional, Tuple
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "editors"))
 import desk  # noqa: E402
+from actions import act  # noqa: E402
 
 TITLE = "^Neural Brush – "
 LOG = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "npe", "gimp.log")
@@ -419,14 +420,7 @@ def image_closed(window: Window, path: str, photo: desk.Picture) -> None:
     window.tell("load", path=path)
     window.mark_log()
     gimp = desk.window("1 layer.*GIMP")
-    desk.activate(gimp)
-    desk.keys("slash")
-    desk.window("Search Actions", 10)
-    time.sleep(0.5)
-    desk.text("Neural Brush…")
-    time.sleep(1.0)
-    window.shot("action")
-    desk.keys("Return")
+    act(gimp, "Neural Brush…")
     window.look_at(photo, 500)
     window.brush(4)
     stroke(window, photo.width)

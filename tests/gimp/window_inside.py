@@ -76,6 +76,11 @@ def look(name):
             "channels": len(image.get_channels()), "selection": not Gimp.Selection.is_empty(image)}
 
 
+def hidden():
+    """Which layers are hidden, from the top."""
+    return [not layer.get_visible() for layer in image.get_layers()]
+
+
 def replay(layer=0):
     """Does the strokes of a result layer again, without the window: is the layer just that, and where is it?"""
     result = image.get_layers()[layer]

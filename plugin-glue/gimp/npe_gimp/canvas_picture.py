@@ -157,7 +157,7 @@ class Scene:
         self.width, self.height = width, height
         self._placement = placement
         self._small = Sizes(small.width, small.height, "R'G'B'A u8")
-        self._small.write(npe.Rect(0, 0, small.width, small.height), bytes(small.data))
+        self.set_rest(small)
         self._checks = _checks()
         self.region = npe.Rect(0, 0, 0, 0)
         self._part: Optional[Sizes] = None
@@ -165,6 +165,10 @@ class Scene:
         self._opaque = False
         #: Whether the photo is shown without its change.
         self.before = False
+
+    def set_rest(self, small: npe.Image) -> None:
+        """The picture of all of the layer, as it is now; of the size of the one before."""
+        self._small.write(npe.Rect(0, 0, small.width, small.height), bytes(small.data))
 
     def set_part(self, region: npe.Rect, photo: npe.Image, kind: pixels.Kind) -> None:
         """The part of the layer that can be edited; the change starts empty."""

@@ -318,6 +318,9 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
         self._attributes.take(result.attributes)
         self._allow()
 
+    def photo_changed(self) -> None:
+        self._canvas.changed()
+
     def viewed(self, view: int, picture: npe.Image) -> None:
         if view == npe.VIEW_LATENTS:
             self._tiles.take(picture, self._latents)

@@ -50,6 +50,9 @@ class Watcher:
     def changed(self, result: Result, rect: npe.Rect) -> None:
         """The scene's change is another one, in a rectangle of the layer."""
 
+    def photo_changed(self) -> None:
+        """The scene's photo is another one."""
+
     def viewed(self, view: int, picture: npe.Image) -> None:
         """A small picture."""
 
@@ -108,7 +111,9 @@ class Session(Listener):
         self._touched = False
         #: A result of another photo, which is hidden where this one is applied.
         self._aside: Optional[Gimp.Layer] = None
-        self._photo_print = self._photo_seen = None
+        #: Of the region as it was read; of the whole layer at the last look, and as it is shown.
+        self._photo_print: Optional[bytes] = None
+        self._rest_print = self._rest_shown = pixels.fingerprint(source, self._whole)
         self._photo_digest = self._about_photo = ""
         self._region = npe.Rect(0, 0, 0, 0)
         self._frame: Optional[npe.Frame] = None
@@ -203,20 +208,28 @@ class Session(Listener):
         self._live.open(photo, self.kind.layer_format, frame, rough, saved)
 
     def _read_photo(self) -> npe.Image:
-        self._photo_print = self._photo_seen = pixels.fingerprint(self.source, self._region)
+        self._photo_print = pixels.fingerprint(self.source, self._region)
         self._photo_digest = pixels.digest(self.source, self._region)
         photo = pixels.photo(self.source, self._region, self.kind)
         self.scene.set_part(self._region, photo, self.kind)
         return photo
 
     def _look_at_photo(self) -> None:
-        """A photo that is retouched in GIMP meanwhile is taken anew once it stays as it is."""
+        """A photo that is retouched in GIMP meanwhile is taken anew once it stays as it is; what lies beside the region is only
+        shown."""
         if self._frame is None or self._stroke is not None or not self._same_size():
             return
+        rest = pixels.fingerprint(self.source, self._whole)
+        if rest is None or rest != self._rest_print:
+            self._rest_print = rest
+            return
+        if rest != self._rest_shown:
+            self._rest_shown = rest
+            self._small = pixels.small(self.source, self._whole, pixels.SEARCH_SIDE)[0]
+            self.scene.set_rest(self._small)
+            self._watcher.photo_changed()
         now = pixels.fingerprint(self.source, self._region)
-        if now is None or now != self._photo_seen:
-            self._photo_seen = now
-        elif now != self._photo_print:
+        if now is not None and now != self._photo_print:
             self._take_photo()
 
     def _take_photo(self) -> None:
