@@ -112,4 +112,44 @@ mod tests {
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
     }
+
+    /// `NPE_UPDATE_MAN=1 cargo test --bin npe` writes them anew.
+    #[test]
+    fn the_manual_pages_are_what_the_arguments_say() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/man");
+        let mut names = std::collections::BTreeSet::new();
+        let mut page = |command: clap::Command, name: String| {
+            let about = command.get_about().map(|a| a.to_string()).unwrap_or_default();
+            let mut text = Vec::new();
+            let text_of: &'static str = name.clone().leak();
+            let man = clap_mangen::Man::new(command.name(text_of))
+                .title(text_of)
+                .source(concat!("npe ", env!("CARGO_PKG_VERSION")))
+                .manual("npe");
+            man.render(&mut text).unwrap();
+            // No date, which clap_mangen leaves out where it is empty; and a usual name for what it calls extra.
+            let text = String::from_utf8(text)
+                .unwrap()
+                .replacen(" 1  \"", " 1 \"\" \"", 1)
+                .replace(".SH EXTRA", ".SH \"EXIT STATUS\"");
+            assert!(!about.is_empty() && text.contains(".SH OPTIONS"), "{name}");
+            let path = folder.join(format!("{name}.1"));
+            if std::env::var_os("NPE_UPDATE_MAN").is_some() {
+                std::fs::write(&path, &text).unwrap();
+            }
+            assert!(
+                std::fs::read_to_string(&path).is_ok_and(|t| t == text),
+                "{name}: NPE_UPDATE_MAN=1 cargo test --bin npe"
+            );
+            names.insert(path);
+        };
+        let mut whole = Cli::command().disable_help_subcommand(true);
+        whole.build();
+        for command in whole.get_subcommands() {
+            page(command.clone(), format!("npe-{}", command.get_name()));
+        }
+        page(whole, "npe".into());
+        let there = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(names, there, "pages of commands that are there, and no others");
+    }
 }
