@@ -1,6 +1,7 @@
 # Installs the library, its headers and the command, as C and C++ programs expect them. See docs/c-hosts.md.
 #   make install [PREFIX=/usr/local] [DESTDIR=] [LIBDIR=lib]
 #   make uninstall      with the same settings
+#   make deb            Debian packages, into target/deb (with debhelper)
 PREFIX ?= /usr/local
 LIBDIR ?= lib
 DESTDIR ?=
@@ -14,16 +15,23 @@ ABI := $(shell echo $(VERSION) | awk -F. '{ print $$1 == 0 ? $$1 "." $$2 : $$1 }
 UP := $(shell echo $(LIBDIR) | sed 's,[^/][^/]*,..,g')
 BUILT := target/release
 TO := $(DESTDIR)$(PREFIX)
+# Beside the library: what a person reads, laid out so that links between the pages hold, and the models that are not in the library.
+PAPERS := README.md CHANGELOG.md SECURITY.md LICENSE-MIT LICENSE-APACHE $(wildcard docs/*.md) $(wildcard models/*.md) \
+	examples/hosts/hair.c examples/hosts/paint.cpp
+MODELS := $(filter-out models/faces.safetensors,$(wildcard models/*.safetensors))
+MAN := $(wildcard docs/man/*.1)
 FILES := bin/npe include/npe.h include/npe.hpp $(LIBDIR)/libnpe.a $(LIBDIR)/libnpe.so $(LIBDIR)/libnpe.so.$(ABI) \
 	$(LIBDIR)/libnpe.so.$(VERSION) $(LIBDIR)/pkgconfig/npe.pc $(LIBDIR)/cmake/npe/npe-config.cmake \
-	$(LIBDIR)/cmake/npe/npe-config-version.cmake share/doc/npe/LICENSE-MIT share/doc/npe/LICENSE-APACHE share/doc/npe/faces.md
+	$(LIBDIR)/cmake/npe/npe-config-version.cmake $(addprefix share/doc/npe/,$(PAPERS)) $(addprefix share/npe/,$(MODELS)) \
+	$(addprefix share/man/man1/,$(notdir $(MAN)))
 
-.PHONY: all install uninstall
+.PHONY: all install uninstall deb
 all:
 	$(CARGO) build --release
 
 install: all
-	$(INSTALL) -d $(addprefix $(TO)/,bin include $(LIBDIR)/pkgconfig $(LIBDIR)/cmake/npe share/doc/npe)
+	$(INSTALL) -d $(addprefix $(TO)/,bin include $(LIBDIR)/pkgconfig $(LIBDIR)/cmake/npe share/npe/models share/man/man1 \
+		share/doc/npe/docs share/doc/npe/models share/doc/npe/examples/hosts)
 	$(INSTALL) -m 755 $(BUILT)/npe $(TO)/bin/npe
 	$(INSTALL) -m 644 include/npe.h include/npe.hpp $(TO)/include
 	$(INSTALL) -m 755 $(BUILT)/libnpe.so $(TO)/$(LIBDIR)/libnpe.so.$(VERSION)
@@ -34,8 +42,26 @@ install: all
 	sed -e 's,@ABI@,$(ABI),' -e 's,@UP@,$(UP),' src/capi/install/npe-config.cmake.in >$(TO)/$(LIBDIR)/cmake/npe/npe-config.cmake
 	sed -e 's,@VERSION@,$(VERSION),' -e 's,@ABI@,$(ABI),' src/capi/install/npe-config-version.cmake.in \
 		>$(TO)/$(LIBDIR)/cmake/npe/npe-config-version.cmake
-	$(INSTALL) -m 644 LICENSE-MIT LICENSE-APACHE models/faces.md $(TO)/share/doc/npe
+	$(INSTALL) -m 644 $(MODELS) $(TO)/share/npe/models
+	$(INSTALL) -m 644 $(MAN) $(TO)/share/man/man1
+	for file in $(PAPERS); do $(INSTALL) -m 644 "$$file" "$(TO)/share/doc/npe/$$file" || exit; done
 
 uninstall:
 	rm -f $(addprefix $(TO)/,$(FILES))
-	-rmdir $(TO)/share/doc/npe $(TO)/$(LIBDIR)/cmake/npe
+	-rmdir $(addprefix $(TO)/,share/doc/npe/docs share/doc/npe/models share/doc/npe/examples/hosts share/doc/npe/examples \
+		share/doc/npe share/npe/models share/npe $(LIBDIR)/cmake/npe)
+
+# The packages' maintainer is who makes them, as Debian's tools have it.
+PACKAGER = $(or $(DEBFULLNAME),The npe developers) <$(or $(DEBEMAIL),$(shell id -un)@localhost)>
+NOW = $(shell date -R -u -d @$${SOURCE_DATE_EPOCH:-$$(date +%s)})
+# The tree as Debian's tools want it: debian/ at the top, all else by links. What make built is taken as it is.
+deb: all
+	rm -rf target/deb
+	mkdir -p target/deb/npe-$(VERSION)
+	ln -s $(addprefix $(CURDIR)/,Makefile Cargo.toml CHANGELOG.md README.md SECURITY.md LICENSE-MIT LICENSE-APACHE docs examples include \
+		models src target) target/deb/npe-$(VERSION)
+	cp -r src/capi/install/debian target/deb/npe-$(VERSION)
+	cd target/deb/npe-$(VERSION)/debian && mv libnpe.install libnpe$(ABI).install && for file in *.in; do \
+		sed -e 's,@VERSION@,$(VERSION),' -e 's,@ABI@,$(ABI),' -e "s/@DATE@/$(NOW)/" \
+			-e "s/@PACKAGER@/$(PACKAGER)/" $$file >$${file%.in} && rm $$file || exit; done
+	cd target/deb/npe-$(VERSION) && dpkg-buildpackage -b -us -uc

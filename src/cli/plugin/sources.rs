@@ -58,7 +58,8 @@ pub struct Payload {
 #[derive(clap::Args)]
 #[group(skip)]
 pub struct Args {
-    /// The shared library of npe; without it, it is looked for beside this command and in ../lib
+    /// The shared library of npe; without it, it is looked for beside this command, in ../lib, ../lib64 and Debian's
+    /// place in ../lib
     #[arg(long, value_name = "FILE")]
     pub library: Option<PathBuf>,
     /// A further model file for the plug-in; may be given several times
@@ -178,8 +179,13 @@ fn library(named: Option<&Path>) -> Result<PathBuf> {
         exe.map_err(|e| Error::new(ErrorKind::Io, format!("the place of this command is not known: {e}")))?;
     let beside = exe.parent().unwrap_or(Path::new("."));
     let mut folders = vec![beside.to_owned()];
-    folders.extend(beside.parent().map(|p| p.join("lib")));
-    let found = folders.iter().map(|f| f.join(library_name())).find(|f| f.is_file());
+    if let Some(prefix) = beside.parent() {
+        let debian = format!("lib/{}-linux-gnu", std::env::consts::ARCH);
+        folders.extend(["lib", "lib64", &debian].map(|f| prefix.join(f)));
+    }
+    // Where packages are split, the plain name comes with the headers only.
+    let names = [library_name(), format!("{}.{}", library_name(), abi())];
+    let found = folders.iter().flat_map(|f| names.iter().map(|n| f.join(n))).find(|f| f.is_file());
     found.ok_or_else(|| {
         let folders: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
         let text = format!(
@@ -189,6 +195,14 @@ fn library(named: Option<&Path>) -> Result<PathBuf> {
         );
         Error::new(ErrorKind::Io, text)
     })
+}
+
+/// The number in the library's versioned name, as `src/build.rs` gives it.
+fn abi() -> &'static str {
+    match env!("CARGO_PKG_VERSION_MAJOR") {
+        "0" => concat!("0.", env!("CARGO_PKG_VERSION_MINOR")),
+        major => major,
+    }
 }
 
 /// Whether something in a plug-in's folder came about by itself: what Python compiled, and our own list.
