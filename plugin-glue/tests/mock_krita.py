@@ -63,6 +63,9 @@ class Node:
     def type(self) -> str:
         return self.kind
 
+    def visible(self) -> bool:
+        return True
+
     def childNodes(self) -> List["Node"]:  # noqa: N802
         return self.children
 

@@ -9,6 +9,7 @@
 #   NPE_PHOTOS     a folder with portraits (portrait-00.jpg); without it the sample photo is used
 #   NPE_TEST_ONLY  one module, such as painting, or one test, such as painting.test_brush_on_the_canvas;
 #                  or kritarunner
+#   NPE_TEST_GLUE  any value: install the plug-in's files of this working tree, not those inside the built npe
 #
 # Krita from 5.2 on is taken from this machine, else from the folder that tests/editors/chroot.sh makes. Where neither can
 # be, the tests are skipped with a line that says so. Krita runs once for each module and must end with status 0.
@@ -61,7 +62,12 @@ within() {
 only=""
 # Krita makes its settings at its first start; the installer wants to know where they are.
 mkdir -p "$scratch/home/.local/share/krita" "$scratch/home/.config"
-within 60 "$work/bin/npe" install krita >"$results/install.log" 2>&1 || { cat "$results/install.log" >&2; exit 1; }
+sources=()
+if [ -n "${NPE_TEST_GLUE:-}" ]; then
+    cp -r "$project/plugin-glue" "$scratch/"
+    sources=(--sources "$work/plugin-glue")
+fi
+within 60 "$work/bin/npe" install krita "${sources[@]}" >"$results/install.log" 2>&1 || { cat "$results/install.log" >&2; exit 1; }
 plugins="$scratch/home/.local/share/krita/pykrita"
 [ ! -e "$project/models/anime.safetensors" ] || {
     mkdir -p "$plugins/npe_brush/models"
@@ -94,7 +100,7 @@ for kind in ("told", "failed"):
 }
 
 wanted="${NPE_TEST_ONLY:-}"
-for only in ${wanted:-painting keeping spaces troubles scripting toolbox leaving.test_quit_while_painting \
+for only in ${wanted:-painting keeping spaces troubles scripting toolbox straight library leaving.test_quit_while_painting \
     leaving.test_quit_under_a_stroke_of_the_tool}; do
     [ "$only" != kritarunner ] || continue
     rm -f "$scratch/out/results.json"

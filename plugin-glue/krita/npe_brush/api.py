@@ -28,6 +28,8 @@ from npe_shared.told import Saved
 from npe_shared.words import _
 
 from . import layers, pixels
+from .photo import Photo
+from .pieces import now
 from .qt import QByteArray, QImage
 
 __all__ = ["Frame", "LibraryError", "NpeError", "Refused", "edit", "find_faces", "paint_layer", "sample", "view"]
@@ -48,7 +50,7 @@ _models: Dict[Tuple[Optional[str], str], npe.Model] = {}
 
 def find_faces(document: Any, layer: Optional[Any] = None, model: Optional[str] = None) -> List[Frame]:
     """The faces in a layer (None: in all that is visible), largest first."""
-    picture, placement = pixels.thumbnail(layer or document.rootNode(), pixels.SEARCH_SIDE)
+    picture, placement = now(pixels.small(document, layer, pixels.SEARCH_SIDE))
     return [pixels.enlarged(face, picture, placement) for face in _model(model, "auto").find_faces(picture)]
 
 
@@ -74,7 +76,7 @@ def _own_frame(document: Any, strokes_json: str, layer: Optional[Any], model: Op
         # Without them, or damaged: npe says what is wrong with it.
         return None
     faces = find_faces(document, layer, model)
-    return own if not faces or frames.near(own, faces) is not None else None
+    return own if not faces or frames.near(own, faces) else None
 
 
 def paint_layer(document: Any, paint: Any, layer: Optional[Any] = None, mode: str = "color",
@@ -85,12 +87,8 @@ def paint_layer(document: Any, paint: Any, layer: Optional[Any] = None, mode: st
         raise Refused(_("The mode “{mode}” is not known; there are {modes}.").format(mode=mode, modes=", ".join(MODES)))
     opened = _open(document, layer, frame, model, device)
     r = opened.region
-    data = pixels.taken(paint.projectionPixelData(r.x, r.y, r.width, r.height))
-    space = pixels.space_of(paint)
-    kind = pixels.kind(space)
-    if kind.converted:
-        data = _converted(data, r, space, kind)
-    opened.edit.paint(npe.Image(data, r.width, r.height, kind.format), MODES[mode])
+    painted = now(Photo(document, paint, r).read(lambda _done: None))
+    opened.edit.paint(painted, MODES[mode])
     return _put(opened)
 
 
@@ -133,10 +131,9 @@ def view(document: Any, name: str, layer: Optional[Any] = None) -> QImage:
 class _Opened:
     """A face of a document in the engine."""
 
-    def __init__(self, document: Any, source: Optional[Any], region: npe.Rect, kind: pixels.Kind, edit: npe.Edit,
-                 model: Optional[str]) -> None:
-        self.document, self.source, self.region = document, source, region
-        self.kind, self.edit, self.model = kind, edit, model
+    def __init__(self, document: Any, photo: Photo, edit: npe.Edit, model: Optional[str]) -> None:
+        self.document, self.photo, self.edit, self.model = document, photo, edit, model
+        self.source, self.region, self.kind = photo.source, photo.region, photo.kind
 
 
 def _model(path: Optional[str], device: str) -> npe.Model:
@@ -149,7 +146,6 @@ def _model(path: Optional[str], device: str) -> npe.Model:
 def _open(document: Any, source: Optional[Any], frame: Optional[Frame], model: Optional[str], device: str,
           hidden: Optional[Any] = None) -> _Opened:
     loaded = _model(model, device)
-    kind = pixels.kind(pixels.space_of(source or document))
     rough = frame is None
     if frame is None:
         faces = find_faces(document, source, model)
@@ -161,24 +157,15 @@ def _open(document: Any, source: Optional[Any], frame: Optional[Frame], model: O
         hidden.setVisible(False)
         document.refreshProjection()
     document.waitForDone()
-    data = pixels.region(document, source, region)
+    photo = Photo(document, source, region)
+    image = now(photo.read(lambda _done: None))
     if hidden is not None:
         hidden.setVisible(True)
         document.refreshProjection()
-    if kind.converted:
-        data = _converted(data, region, pixels.space_of(source or document), kind)
-    photo = npe.Image(data, region.width, region.height, kind.format)
     frame = frames.moved(frame, -region.x, -region.y)
     if rough:
-        frame = frames.exact(loaded, photo, frame)
-    return _Opened(document, source, region, kind, npe.Edit(loaded, photo, frame), model)
-
-
-def _converted(data: bytes, region: npe.Rect, space: Tuple[str, str, str], kind: pixels.Kind) -> bytes:
-    done = bytearray()
-    for done in pixels.convert(data, region.width, region.height, space, kind):
-        pass
-    return bytes(done)
+        frame = frames.exact(loaded, image, frame)
+    return _Opened(document, photo, npe.Edit(loaded, image, frame), model)
 
 
 def _put(opened: _Opened) -> Any:
@@ -198,6 +185,6 @@ def _put(opened: _Opened) -> Any:
     saved = Saved(opened.edit.strokes(), 0)
     source = "" if opened.source is None else opened.source.uniqueId().toString()
     layers.keep(document, layer, documents.Kept(source, region, opened.edit.frame(), saved._replace(base=saved.count()),
-                                                opened.model or ""))
+                                                opened.model or "", now(opened.photo.digest())))
     document.waitForDone()
     return layer

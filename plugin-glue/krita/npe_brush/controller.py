@@ -14,6 +14,7 @@ A tool uses a controller so:
   `tool_stroke_cancel()` take points in pixels of the image, pressure 0 to 1, tilt in degrees. Begin answers False if
   nothing can be painted now (the docker says why; a first stroke starts the session). Colour, size and eraser are those
   of Krita's active view.
+- Where `straight` is set, strokes go into the active paint layer instead (`direct`), and there is no session.
 - While the pen is down the result layer shows what will come of it. When it is lifted, `screen.add_stroke` puts the
   stroke among the guides: one step of undo. Undoing it takes the result back.
 - `screen.use(kind)` brings a better way to write pixels than pure Python has: objects with the methods of
@@ -23,16 +24,17 @@ A tool uses a controller so:
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Optional
+from typing import Callable, Optional
 
 from krita import Krita
 
 from npe_shared import errors, frames, npe
+from npe_shared.panel import Panel
 from npe_shared.words import _
 
 from . import layers
-from .panel import Panel
-from .qt import QPainter
+from .direct import Direct
+from .guide import Sketch
 from .session import Session
 from .strokes import Brush, Stroke
 
@@ -56,8 +58,10 @@ class Controller(Session):
 
     def __init__(self, panel: Optional[Panel] = None) -> None:
         super().__init__(panel)
-        self._drawn = 0
-        self._preview: Any = None
+        self._sketch: Optional[Sketch] = None
+        #: Strokes straight into the active layer, and whether the person wants them so.
+        self.direct = Direct()
+        self.straight = False
 
     # What the person does.
 
@@ -105,12 +109,14 @@ class Controller(Session):
     def load(self, path: Optional[str], device: str) -> None:
         """Another model (None: the built-in one) or device; the guides are followed anew."""
         self.model, self.device = path, device
+        self.direct.load(path, device)
         if self.live is not None:
             self.live.load(path, device)
             if self._guide is not None:
                 self._guide.forget()
 
     def set_settings(self, settings: npe.Settings) -> None:
+        self.direct.set_settings(settings)
         if self.live is not None:
             self.live.set_settings(settings)
 
@@ -187,6 +193,7 @@ class Controller(Session):
 
     def close(self) -> None:
         """Ends at once, as when Krita quits."""
+        self.direct.close()
         self._end("")
 
     # Strokes on the canvas.
@@ -203,6 +210,9 @@ class Controller(Session):
     def tool_stroke_begin(self, x: float, y: float, pressure: float, xtilt: float = 0.0, ytilt: float = 0.0) -> bool:
         """The pen touches the canvas; see the module."""
         document = Krita.instance().activeDocument()
+        if self.straight and document is not None:
+            brush = self.brush()
+            return brush is not None and self.direct.begin(document, brush, self.mode, (x, y, pressure))
         if not self.running or document != self.document:
             self.start(self._all_layers)
             return False
@@ -214,25 +224,25 @@ class Controller(Session):
             return False
         self._look()
         self._stroke = Stroke(brush)
-        self._drawn, self._preview = 0, self._guide.picture()
+        self._sketch = Sketch(self._guide, self._stroke)
         self.tool_stroke_move(x, y, pressure, xtilt, ytilt)
         return True
 
     def tool_stroke_move(self, x: float, y: float, pressure: float, xtilt: float = 0.0, ytilt: float = 0.0) -> None:
         """The pen moves; what is drawn so far is followed as if it were on the guide."""
-        if self._stroke is None or self._guide is None or self.live is None:
+        if self.direct.working:
+            self.direct.move((x, y, pressure))
+        if self._stroke is None or self._sketch is None or self.live is None:
             return
         self._stroke.add(x, y, pressure)
-        painter = QPainter(self._preview)
-        painter.scale(self._guide.width / self.region.width, self._guide.height / self.region.height)
-        painter.translate(-self.region.x, -self.region.y)
-        self._drawn = self._stroke.draw(painter, self._drawn)
-        painter.end()
         self._seen = time.monotonic()
-        self._tell_guide(self._preview)
+        self.live.set_guide(self._sketch.guide(self.region, self.mode))
 
     def tool_stroke_end(self, x: float, y: float, pressure: float, xtilt: float = 0.0, ytilt: float = 0.0) -> None:
         """The pen is lifted: the stroke becomes paint on a guide, in one step of undo."""
+        if self.direct.working:
+            self.direct.move((x, y, pressure))
+            self.direct.end()
         stroke, self._stroke = self._stroke, None
         if stroke is None or self.document is None or self.layers is None or not self._alive():
             return
@@ -245,6 +255,7 @@ class Controller(Session):
 
     def tool_stroke_cancel(self) -> None:
         """The stroke is given up."""
+        self.direct.cancel()
         self._stroke = None
         if self._guide is not None:
             self._guide.forget()

@@ -10,15 +10,15 @@ from typing import Any, List, Optional
 from krita import DockWidget, Krita
 
 from npe_shared import npe
+from npe_shared.panel import Panel
 from npe_shared.told import Opened, Result
 from npe_shared.words import _
 
 from .canvas import CanvasBrush
 from .controller import Controller
 from .model_box import ModelBox
-from .panel import Panel
-from .qt import (QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QSizePolicy, Qt,
-                 QTimer, QToolButton)
+from .qt import (QComboBox, QFrame, QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy,
+                 Qt, QTimer, QToolButton)
 from .tiles import LatentsBox, ViewsBox
 from .widgets import AttributesBox, Section, SettingsBox, column, row
 
@@ -92,6 +92,12 @@ class DockerPanel(Panel):
     def opened(self, opened: Opened) -> None:
         self._docker.take_opened(opened)
 
+    def goes_on(self, sentence: str) -> bool:
+        return self._docker.asks_to_go_on(sentence)
+
+    def ready(self, opened: Opened) -> None:
+        self._docker.take_ready(opened)
+
     def changed(self, result: Result) -> None:
         self._docker.take_result(result)
 
@@ -103,7 +109,7 @@ class DockerPanel(Panel):
 
 
 def _gone(controller: Controller, *_docker: Any) -> None:
-    controller.panel = Panel()
+    controller.panel = controller.direct.panel = Panel()
     controller.close()
 
 
@@ -114,6 +120,7 @@ class NeuralBrushDocker(DockWidget):
         super().__init__()
         self.setWindowTitle(_("Neural Brush"))
         self.controller = Controller(DockerPanel(self))
+        self.controller.direct.panel = self.controller.panel
         self.canvas_brush = CanvasBrush(self.controller, lambda sentence: self.notice.take(sentence))
         # Krita deletes the docker with its window, maybe in the middle of a session.
         self.destroyed.connect(functools.partial(_gone, self.controller))
@@ -303,6 +310,23 @@ class NeuralBrushDocker(DockWidget):
         self._running()
         self.notice.take("")
         self.take_state(_("Paint with any brush on “Paint here”: what you paint becomes real."), False)
+
+    def take_ready(self, opened: Opened) -> None:
+        """Strokes of the tool go straight into a layer: there is no session to stop, but how they act can be set."""
+        if not self.settings.isEnabled():
+            self.settings.take(self.controller.direct.settings or opened.settings)
+            self.mode.setEnabled(True)
+        self.model.take(self.controller.model, self.controller.device, opened.model, opened.session)
+
+    def asks_to_go_on(self, sentence: str) -> bool:
+        """Whether to do again on the photo of now what was painted; else the edit begins anew."""
+        box = QMessageBox(QMessageBox.Icon.Question, _("The photo has changed"), sentence, parent=self)
+        box.setInformativeText(_("Going on does again on it what was painted. Starting anew hides the earlier result."))
+        go_on = box.addButton(_("_Go on").replace("_", "&"), QMessageBox.ButtonRole.YesRole)
+        box.addButton(_("Start _anew").replace("_", "&"), QMessageBox.ButtonRole.NoRole)
+        box.setDefaultButton(go_on)
+        box.exec()
+        return box.clickedButton() is go_on
 
     def take_result(self, result: Result) -> None:
         self._attributes.take(result.attributes)

@@ -138,13 +138,13 @@ def _add_docker(kind: Any) -> None:
 
 def _load_tool() -> None:
     """The tool of the toolbox, where it was built for this Krita; without it the canvas brush does the same."""
-    from . import tool
+    from . import shim, tool
     try:
         tool.register()
     except Exception as e:  # noqa: BLE001 - the docker works without it
         sentence = errors.sentence(e)
         log.error("without the tool: %s", sentence)
-        if os.path.exists(tool.path()):
+        if os.path.exists(shim.path()):
             # Someone built it and will look for it.
             Krita.instance().notifier().windowCreated.connect(lambda: _notice(sentence))
 

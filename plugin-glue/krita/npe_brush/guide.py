@@ -11,10 +11,12 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Tuple
 
 from npe_shared import npe
+from npe_shared.told import Guide
 
 from . import pixels
 from .qt import QImage, QPainter, QRect, QRectF, Qt
 from .screen import erases
+from .strokes import Stroke
 
 #: The longer side of the small picture: three times the finest grid of a network, so that an edge lies where it was
 #: painted.
@@ -116,3 +118,21 @@ class GuideReader:
             return False
         seen.picture = picture
         return True
+
+
+class Sketch:
+    """What is painted while the pen is down: the guides as they were, and what is drawn of a stroke so far."""
+
+    def __init__(self, reader: GuideReader, stroke: Stroke) -> None:
+        self._reader, self._stroke, self._drawn = reader, stroke, 0
+        self._picture = reader.picture()
+
+    def guide(self, origin: npe.Rect, mode: int) -> Guide:
+        """As it is now, for an edit whose photo begins at `origin`."""
+        region = self._reader.region
+        painter = QPainter(self._picture)
+        painter.scale(self._reader.width / region.width, self._reader.height / region.height)
+        painter.translate(-region.x, -region.y)
+        self._drawn = self._stroke.draw(painter, self._drawn)
+        painter.end()
+        return Guide(pixels.rgba(self._picture), self._reader.placement(origin), mode)

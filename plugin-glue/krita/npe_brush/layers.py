@@ -10,7 +10,7 @@ The strokes are an annotation of the document, saved in .kra files, one for each
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from npe_shared import document as documents
 from npe_shared import log, npe
@@ -19,7 +19,8 @@ from npe_shared.errors import Refused
 from npe_shared.words import _
 
 from . import pixels
-from .qt import QByteArray
+from .pieces import Answer
+from .qt import QByteArray, QTimer
 from .screen import Screen
 
 #: Annotations are called this and the unique id of the result layer.
@@ -45,27 +46,18 @@ class Layers(NamedTuple):
                 and document.nodeByUniqueID(self.result.uniqueId()) is not None)
 
 
-def create(document: Any, source: Optional[Any], kind: pixels.Kind, screen: Screen) -> Iterator[Optional[Layers]]:
-    """Puts the group over a source (None: over everything), and makes its guide what the person's brush is on. A
-    selection limits the result; so do the source's own transparency masks. Does it in pieces; the last that it yields
-    are the layers."""
-    group = document.createGroupLayer(_("Neural Brush"))
-    result = document.createNode(_("Neural Brush result"), "paintlayer")
-    parent = document.rootNode() if source is None else source.parentNode()
-    top = document.rootNode().childNodes()
-    parent.addChildNode(group, source if source is not None else top[-1] if top else None)
-    yield None
-    if pixels.space_of(result) != kind.space:
-        result.setColorSpace(*kind.space)
-    group.addChildNode(result, None)
-    yield None
-    _mask(document, source, group)
-    for _piece in screen.prepare(document, group):
-        yield None
-    yield None
-    _add_guide(document, group)
-    result.setLocked(True)
-    yield Layers(group, result)
+def create(document: Any, source: Optional[Any], kind: pixels.Kind, screen: Screen) -> Answer:
+    """Puts the group over a source (None: over everything), and makes its guide what the person's brush is on: `Layers`. In
+    pieces."""
+    made = yield from screen.make(document, source, kind.space)
+    activate(document, made.guide)
+    return Layers(made.group, made.result)
+
+
+def activate(document: Any, node: Any) -> None:
+    """Makes it what the person's brush is on. Krita makes a new layer the active one, a moment after it was added."""
+    document.setActiveNode(node)
+    QTimer.singleShot(60, lambda: document.setActiveNode(node))
 
 
 def _add_guide(document: Any, group: Any) -> None:
@@ -84,19 +76,6 @@ def clear_guides(document: Any, layers: Layers) -> None:
     _add_guide(document, layers.group)
     for guide in old:
         guide.remove()
-
-
-def _mask(document: Any, source: Optional[Any], group: Any) -> None:
-    """The group has the masks: a layer's own would be applied only when Krita itself finds the layer changed."""
-    selection = document.selection()
-    if selection is not None and selection.width() > 0 and selection.height() > 0:
-        mask = document.createTransparencyMask(_("Selection"))
-        mask.setSelection(selection)
-        group.addChildNode(mask, None)
-    if source is not None:
-        for child in source.childNodes():
-            if child.type() == "transparencymask" and child.visible():
-                group.addChildNode(child.duplicate(), None)
 
 
 def keep(document: Any, result: Any, kept: Kept) -> None:
@@ -128,7 +107,8 @@ def _key(result: Any) -> str:
 
 def find(document: Any, node: Any) -> Optional[Tuple[Kept, Optional[Layers]]]:
     """The edit to go on with where a layer is active: the one whose group it is or is in, the one that was baked into
-    it (which has no layers then), or else the one whose photo it is."""
+    it (which has no layers then), or else the one whose photo it is and that is not
+    hidden."""
     source = node.uniqueId().toString()
     within: List[str] = []
     up = node
@@ -143,7 +123,7 @@ def find(document: Any, node: Any) -> Optional[Tuple[Kept, Optional[Layers]]]:
                 continue
             if group.uniqueId().toString() in within:
                 return own, Layers(group, result)
-            if own.source == source:
+            if own.source == source and group.visible():
                 nearest = own, Layers(group, result)
     baked = kept(document, node) if node.type() == "paintlayer" else None
     return nearest if baked is None else (baked, None)

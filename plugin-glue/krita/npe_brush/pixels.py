@@ -8,14 +8,16 @@ results' layer has the colour space that was read, and Krita composes it with an
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple
 
 from krita import Krita
 
 from npe_shared import npe
 from npe_shared.errors import Refused
 from npe_shared.words import _
-from .qt import QByteArray, QImage, Qt
+
+from .pieces import Answer, Work
+from .qt import QByteArray, QImage, QPainter, Qt
 
 #: sRGB as Krita names it.
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
@@ -23,6 +25,10 @@ SRGB = "sRGB-elle-V2-srgbtrc.icc"
 SEARCH_SIDE = 1600
 #: Pixels that are converted at a time: what Krita's slowest conversion does in some 30 ms.
 _AT_ONCE = 24_000
+#: Bytes that are read at a time; Krita takes about 2 ms for them.
+_READ_AT_ONCE = 2_000_000
+#: Rows of a small picture that are made at a time.
+_STRIP = 32
 
 
 class Kind(NamedTuple):
@@ -81,15 +87,28 @@ def taken(data: Any) -> bytes:
     return bytes(data)
 
 
-def region(document: Any, source: Optional[Any], rect: npe.Rect) -> bytes:
-    """A part of a layer (None: of all that is visible), in its own colour space. What masks hide of a painted layer is
+def reader(document: Any, source: Optional[Any]) -> Callable[[int, int, int, int], bytes]:
+    """Reads parts of a layer (None: of all that is visible), in its own colour space. What masks hide of a painted layer is
     read too: the result has the same masks."""
     if source is None:
-        return taken(document.pixelData(*rect))
-    return taken((source.pixelData if source.type() == "paintlayer" else source.projectionPixelData)(*rect))
+        read = document.pixelData
+    else:
+        read = source.pixelData if source.type() == "paintlayer" else source.projectionPixelData
+    return lambda x, y, width, height: taken(read(x, y, width, height))
 
 
-def convert(data: bytes, width: int, height: int, space: Tuple[str, str, str], to: Kind) -> Iterator[bytearray]:
+def region(document: Any, source: Optional[Any], rect: npe.Rect) -> Answer:
+    """A part of a layer (None: of all that is visible) in its own colour space, as a bytearray; in pieces."""
+    read = reader(document, source)
+    rows = max(1, _READ_AT_ONCE // (rect.width * pixel_bytes(space_of(source or document))))
+    done = bytearray()
+    for top in range(0, rect.height, rows):
+        done += read(rect.x, rect.y + top, rect.width, min(rows, rect.height - top))
+        yield
+    return done
+
+
+def convert(data: npe.Buffer, width: int, height: int, space: Tuple[str, str, str], to: Kind) -> Iterator[bytearray]:
     """Pixels of any colour space as `to`; yields what is done so far after each some thousand pixels, so that the host
     can do something else in between. Krita converts them, in a document of its own that nobody sees."""
     step = max(1, _AT_ONCE // width)
@@ -100,7 +119,7 @@ def convert(data: bytes, width: int, height: int, space: Tuple[str, str, str], t
         for top in range(0, height, step):
             rows = min(step, height - top)
             node = scratch.createNode("npe", "paintlayer")
-            node.setPixelData(QByteArray(data[top * row:(top + rows) * row]), 0, 0, width, rows)
+            node.setPixelData(QByteArray(bytes(data[top * row:(top + rows) * row])), 0, 0, width, rows)
             if not node.setColorSpace(*to.space):
                 raise Refused(_("Krita can't convert “{profile}” to sRGB. Convert the image first: Image ▸ Convert "
                                 "Image Color Space….").format(profile=space[2]))
@@ -110,19 +129,44 @@ def convert(data: bytes, width: int, height: int, space: Tuple[str, str, str], t
         scratch.close()
 
 
-def thumbnail(node: Any, side: int) -> Tuple[npe.Image, npe.Placement]:
-    """An 8-bit sRGB picture of all that a node shows, in any colour space, and where it is. Shrunk by Krita, which
-    takes only what it needs of a large layer. Raises Refused if there is nothing."""
+def small(document: Any, source: Optional[Any], side: int) -> Answer:
+    """An 8-bit sRGB picture of all that a layer (None: all layers) shows, in any colour space, and where it is: an
+    npe.Image and an npe.Placement. In pieces where the picture is large. Raises Refused if there is nothing."""
+    node = source or document.rootNode()
     bounds = node.bounds()
     if bounds.width() < 8 or bounds.height() < 8:
         raise Refused(_("The layer “{layer}” is {width}×{height} pixels; at least 8×8 are needed.").format(
             layer=node.name(), width=bounds.width(), height=bounds.height()))
-    scale = min(1.0, side / max(bounds.width(), bounds.height()))
-    width, height = max(8, round(bounds.width() * scale)), max(8, round(bounds.height() * scale))
-    picture = node.thumbnail(width, height)
-    # A picture narrower than it was asked for has empty margins in Krita ≥ 5.2 only if the shapes differ; they do not.
-    picture = picture.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio)
-    return rgba(picture), npe.Placement(bounds.x(), bounds.y(), bounds.width(), bounds.height())
+    place = npe.Placement(bounds.x(), bounds.y(), bounds.width(), bounds.height())
+    scale = min(1.0, side / max(place.width, place.height))
+    width, height = max(8, round(place.width * scale)), max(8, round(place.height * scale))
+    model, depth, profile = space_of(source or document)
+    if scale <= 0.5 and (model, depth) == ("RGBA", "U8") and is_srgb(profile):
+        picture = QImage(width, height, QImage.Format.Format_ARGB32)
+        yield from _shrunk(reader(document, source), place, picture)
+    else:
+        # Krita converts it, and takes its time for a large one.
+        picture = node.thumbnail(width, height).scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio)
+    return rgba(picture), place
+
+
+def _shrunk(read: Callable[[int, int, int, int], bytes], place: npe.Placement, into: QImage) -> Work:
+    """Some rows of the small picture at a time, each out of two or more of the large one."""
+    left, top, width = int(place.x), int(place.y), int(place.width)
+    factor = place.height / into.height()
+    step = max(1, int(factor / 2))
+    painter = QPainter(into)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    try:
+        for y in range(0, into.height(), _STRIP):
+            count = min(_STRIP, into.height() - y)
+            rows = b"".join(read(left, top + row, width, 1) for row in range(int(y * factor), int((y + count) * factor), step))
+            strip = QImage(rows, width, len(rows) // (4 * width), 4 * width, QImage.Format.Format_ARGB32)
+            painter.drawImage(0, y, strip.scaled(into.width(), count, Qt.AspectRatioMode.IgnoreAspectRatio,
+                                                 Qt.TransformationMode.SmoothTransformation))
+            yield
+    finally:
+        painter.end()
 
 
 def rgba(picture: QImage) -> npe.Image:

@@ -8,29 +8,25 @@ from typing import Any
 try:
     from PyQt6 import sip
     from PyQt6.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt,
-                              QTimer,
-                              pyqtSignal)
+                              QTimer, QUuid, pyqtSignal)
     from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient, QTransform
     from PyQt6.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout,
-                                 QLabel,
-                                 QMdiArea, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
+                                 QLabel, QMdiArea, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
                                  QToolButton, QVBoxLayout, QWidget)
 except ImportError:
     from PyQt5 import sip
     from PyQt5.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt,
-                              QTimer,
-                              pyqtSignal)
+                              QTimer, QUuid, pyqtSignal)
     from PyQt5.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient, QTransform
     from PyQt5.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout,
-                                 QLabel,
-                                 QMdiArea, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
+                                 QLabel, QMdiArea, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
                                  QToolButton, QVBoxLayout, QWidget)
 
 __all__ = ["QApplication", "QByteArray", "QCheckBox", "QColor", "QComboBox", "QEvent", "QFileDialog", "QFrame",
-           "QGridLayout", "QHBoxLayout", "QIcon", "QImage", "QLabel", "QLibraryInfo", "QMdiArea", "QObject", "QPainter",
+           "QGridLayout", "QHBoxLayout", "QIcon", "QImage", "QLabel", "QLibraryInfo", "QMdiArea", "QMessageBox", "QObject", "QPainter",
            "QPainterPath", "QPen", "QPixmap", "QPoint", "QPointF", "QProgressBar", "QPushButton", "QRadialGradient",
            "QRect", "QRectF", "QScrollArea", "QSize", "QSizePolicy", "QSlider", "QSpinBox", "QTimer", "QToolButton",
-           "QTransform", "QVBoxLayout", "QWidget", "Qt", "position", "pyqtSignal", "wrapped"]
+           "QTransform", "QUuid", "QVBoxLayout", "QWidget", "Qt", "position", "pyqtSignal", "wrapped"]
 
 
 def position(event: object) -> QPointF:

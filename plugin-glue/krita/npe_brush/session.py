@@ -6,7 +6,7 @@ result on the canvas, from there into what the document keeps. What people do wi
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, List, Optional
 
 from krita import Krita
 
@@ -15,14 +15,16 @@ from npe_shared.document import Kept
 from npe_shared.errors import Refused
 from npe_shared.frames import region_of
 from npe_shared.live import Live
+from npe_shared.panel import Panel
 from npe_shared.told import Guide, Listener, Opened, Result, Saved
 from npe_shared.words import _
 
 from . import layers, pixels, screen
 from .guide import GuideReader
 from .layers import Layers
-from .panel import Panel
-from .qt import QImage, QObject, Qt, QTimer, pyqtSignal
+from .photo import Photo
+from .pieces import Pieces, Post, Work
+from .qt import QImage, QTimer
 from .screen import Screen
 from .strokes import Stroke
 from .view import visible
@@ -33,18 +35,10 @@ POLL, IDLE_POLL = 30, 120
 IDLE_AFTER = 3.0
 #: Seconds without a change after which the strokes are kept in the document.
 SETTLED = 0.7
+#: Looks at the guides between two at the photo, which changes seldom.
+PHOTO = 8
 #: Bytes that are written into a layer at a time; Krita takes a few milliseconds for them.
 _WRITTEN_AT_ONCE = 4_000_000
-
-
-class _Post(QObject):
-    """Brings what the engine's thread tells to the main thread."""
-
-    told = pyqtSignal(object)
-
-    def __init__(self, run: Callable[[Callable[[], None]], None]) -> None:
-        super().__init__()
-        self.told.connect(run, Qt.ConnectionType.QueuedConnection)
 
 
 class Session(Listener):
@@ -64,15 +58,16 @@ class Session(Listener):
         self.last: Optional[Result] = None
         #: From a change of the guide to the canvas, in seconds, the last time.
         self.latency = 0.0
-        self._post = _Post(self._run)
         self.model: Optional[str] = None
         self.device = "auto"
+        self.settings: Optional[npe.Settings] = None
+        self._post = Post(self._guarded)
+        self._pieces = Pieces(lambda error: self.failed(errors.sentence(error)))
         self._source: Optional[Any] = None
+        self._photo: Optional[Photo] = None
         self._all_layers = False
         self._kind: Optional[pixels.Kind] = None
         self._search: Any = None
-        self._reading: Optional[Iterator[bytearray]] = None
-        self._making: Optional[Iterator[Optional[Layers]]] = None
         self._opened: Optional[Opened] = None
         self._baked: Optional[Any] = None
         self._guide: Optional[GuideReader] = None
@@ -81,17 +76,15 @@ class Session(Listener):
         self._shown = True
         self._gone = False
         self._seen = 0.0
+        self._looks = 0
+        self._retouching = False
         self._unsaved_since: Optional[float] = None
         self._then: Optional[Callable[[], None]] = None
         self._size = (0, 0)
         self._views: "tuple[int, ...]" = ()
         self._seed: Optional[int] = None
-        self._read: Tuple[npe.Frame, bool, Optional[Saved]] = (npe.Frame(0, 0, 0), False, None)
         self._timer = QTimer()
         self._timer.timeout.connect(self._tick)
-        self._slices = QTimer()
-        self._slices.setInterval(0)
-        self._slices.timeout.connect(self._slice)
 
     @property
     def running(self) -> bool:
@@ -109,11 +102,11 @@ class Session(Listener):
             raise Refused(_("No layer is active. Select the layer with the photo."))
         self.document, self._size, self._seed = document, (document.width(), document.height()), seed
         self._gone, self._shown, self.latency, self.screen = False, True, 0.0, screen.best()
-        self.live = Live(self._post.told.emit, self)
+        self.live = Live(self._post.tell, self)
         self.live.set_views(*self._views)
         old = layers.find(document, node)
         if old is not None and frame is None:
-            self._go_on(old[0], old[1], node)
+            self._pieces.do(self._go_on(old[0], old[1], node))
             return
         if old is not None:
             # Another face of the same photo.
@@ -125,7 +118,12 @@ class Session(Listener):
         if frame is not None:
             self._take(frame, rough=False)
             return
-        self._search = pixels.thumbnail(self._source or document.rootNode(), pixels.SEARCH_SIDE)
+        self.panel.state(_("Looking for faces…"), True)
+        self._pieces.do(self._searching())
+
+    def _searching(self) -> Work:
+        assert self.live is not None
+        self._search = yield from pixels.small(self.document, self._source, pixels.SEARCH_SIDE)
         self.live.find(self._search[0])
 
     def _use(self, source: Optional[Any]) -> None:
@@ -153,9 +151,9 @@ class Session(Listener):
         """Begins with a frame in pixels of the image."""
         self.layers, self._guide, self.frame, self.last = None, None, None, None
         self.region = region_of(frame, *self._size)
-        self._open(frames.moved(frame, -self.region.x, -self.region.y), rough, None)
+        self._pieces.do(self._reading(frames.moved(frame, -self.region.x, -self.region.y), rough))
 
-    def _go_on(self, kept: Kept, found: Optional[Layers], node: Any) -> None:
+    def _go_on(self, kept: Kept, found: Optional[Layers], node: Any) -> Work:
         """With what an earlier session left: its layers, or the layer that it was baked into, which new ones
         replace."""
         assert self.document is not None and self.live is not None
@@ -167,16 +165,18 @@ class Session(Listener):
         self.region, self.model = kept.region, kept.model or None
         self.layers, self._baked = found, node if found is None else None
         if found is not None:
-            for _piece in self.screen.prepare(self.document, found.group):
-                pass
+            yield from self.screen.prepare(self.document, found.group)
         self.panel.found([], -1)
         if self.model is not None or self.device != "auto":
             self.live.load(self.model, self.device)
-        self._open(kept.frame, False, kept.saved)
+        yield from self._reading(kept.frame, False, kept)
 
-    def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
-        """Reads the region's pixels, in pieces where Krita must convert them, then hands them to the engine."""
-        assert self.document is not None and self._kind is not None
+    def _reading(self, frame: npe.Frame, rough: bool, kept: Optional[Kept] = None) -> Work:
+        """Reads the photo, then hands it to the engine."""
+        assert self.document is not None and self.live is not None and self._kind is not None
+        photo = self._photo = Photo(self.document, self._source, self.region)
+        if photo.kind.converted:
+            self.panel.state(_("Converting the colors…"), True)
         made = self._baked if self.layers is None else self.layers.group
         if made is not None and self._source is None:
             # All that is visible, but not what was made of it.
@@ -184,27 +184,28 @@ class Session(Listener):
             self.document.refreshProjection()
             self.document.waitForDone()
         try:
-            data = pixels.region(self.document, self._source, self.region)
+            image = yield from photo.read(self.panel.progress)
         finally:
             if made is not None and self._source is None:
                 made.setVisible(True)
                 self.document.refreshProjection()
-        if self._kind.converted:
-            self.panel.state(_("Converting the colors…"), True)
-            space = pixels.space_of(self._source or self.document)
-            self._reading = pixels.convert(data, self.region.width, self.region.height, space, self._kind)
-            self._read = (frame, rough, saved)
-            self._slices.start()
-        else:
-            self._opening(data, frame, rough, saved)
-
-    def _opening(self, data: "bytes | bytearray", frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
-        assert self.live is not None and self._kind is not None
-        photo = npe.Image(data, self.region.width, self.region.height, self._kind.format)
-        self.live.open(photo, self._kind.format, frame, rough, saved)
+        if kept is not None and self._source is not None:
+            yield from photo.digest()
+            if not photo.is_of(kept.photo) and made is not None and not self.panel.goes_on(_(
+                    "The photo in the layer “{layer}” is not as it was when “{result}” was painted: it was retouched, turned "
+                    "or replaced since.").format(layer=self._source.name(), result=made.name())):
+                self._begin_anew(made)
+                return
+        self.live.open(image, self._kind.format, frame, rough, None if kept is None else kept.saved)
         if self._seed is not None:
             seed, self._seed = self._seed, None
             self.live.change(lambda edit: edit.sample(seed))
+
+    def _begin_anew(self, made: Any) -> None:
+        """Leaves an earlier edit, hidden, and looks for the face again."""
+        made.setVisible(False)
+        self.layers, self._baked = None, None
+        self._pieces.do(self._searching())
 
     def opened(self, opened: Opened) -> None:
         assert self.document is not None and self._kind is not None
@@ -212,18 +213,17 @@ class Session(Listener):
             self._end(_("The image was closed."))
             return
         self.frame, self._opened = opened.frame, opened
-        if self.layers is None:
-            self._making = layers.create(self.document, self._source, self._kind, self.screen)
-            self._slices.start()
+        if self._retouching:
+            self._retouching = False
+        elif self.layers is None:
+            self._pieces.do(self._making())
         else:
             self._ready()
 
-    def _make_on(self) -> None:
-        assert self._making is not None
-        made = next(self._making)
-        if made is not None:
-            self._making, self.layers = None, made
-            self._ready()
+    def _making(self) -> Work:
+        assert self.document is not None and self._kind is not None
+        self.layers = yield from layers.create(self.document, self._source, self._kind, self.screen)
+        self._ready()
 
     def _ready(self) -> None:
         """The layers are there, the face is open: people can paint."""
@@ -284,6 +284,25 @@ class Session(Listener):
         if self._unsaved_since is not None and now - self._unsaved_since > SETTLED and self.live is not None:
             self._unsaved_since = None
             self.live.save()
+        self._looks += 1
+        if self._looks % PHOTO == 0 and self._stroke is None and not self._pieces.busy and self._photo is not None \
+                and self._photo.changed():
+            self._pieces.do(self._retouch())
+
+    def _retouch(self) -> Work:
+        """The photo was changed meanwhile: what was painted is done again on it."""
+        assert self.live is not None
+        log.info("the photo has changed and is read again")
+        photo = Photo(self.document, self._source, self.region)
+        image = yield from photo.read(self.panel.progress)
+        self._photo, self._retouching = photo, True
+        self.live.retouch(image)
+
+    def elsewhere(self) -> None:
+        if self._source is not None:
+            self.panel.failed(_(
+                "The face in the layer “{layer}” is not where it was; what you painted was done again on what is there "
+                "now. Undo the change of the photo, or cancel and start again.").format(layer=self._source.name()))
 
     def _tell_guide(self, picture: QImage) -> None:
         assert self.live is not None and self._guide is not None
@@ -297,58 +316,33 @@ class Session(Listener):
             # What waits to be written and is drawn anew need not be written.
             self._writing = [old for old in self._writing if old[0].union(result.rect) != result.rect]
             self._writing.append((result.rect, memoryview(result.pixels)))
-            self._slice()
+            self._pieces.do(self._write())
         self._unsaved_since = time.monotonic()
         self.panel.changed(result)
 
-    def _slice(self) -> None:
-        """A part of what waits: reading that needs converting, or a result to be written."""
-        try:
-            if self._reading is not None:
-                self._read_on()
-            elif self._making is not None:
-                self._make_on()
-            elif self._writing:
-                self._write_on()
-        except Exception as e:  # noqa: BLE001 - the timer must live on
-            self._reading, self._making, self._writing = None, None, []
-            self.panel.failed(errors.sentence(e))
-        if self._reading is None and self._making is None and not self._writing:
-            self._slices.stop()
-        elif not self._slices.isActive():
-            self._slices.start()
-
-    def _read_on(self) -> None:
-        assert self._reading is not None
-        whole = self.region.width * self.region.height * npe.pixel_bytes(npe.FORMAT_RGBA_F32)
-        done = next(self._reading)
-        self.panel.progress(len(done) / whole)
-        if len(done) == whole:
-            self._reading.close()
-            self._reading = None
-            self._opening(done, *self._read)
-
-    def _write_on(self) -> None:
-        assert self.document is not None and self.layers is not None and self._kind is not None
-        rect, data = self._writing.pop(0)
-        row = rect.width * npe.pixel_bytes(self._kind.format)
-        rows = min(rect.height, max(1, _WRITTEN_AT_ONCE // row))
-        part = rect._replace(height=rows)
-        self.screen.write(self.document, self.layers.result,
-                          part._replace(x=rect.x + self.region.x, y=rect.y + self.region.y),
-                          bytes(data[:rows * row]))
-        if rows < rect.height:
-            self._writing.insert(0, (rect._replace(y=rect.y + rows, height=rect.height - rows), data[rows * row:]))
-        else:
-            self.latency = time.monotonic() - self._seen
-            log.info("%d×%d pixels written, %.0f ms after the last change of the paint", rect.width, rect.height,
-                     1000 * self.latency)
+    def _write(self) -> Work:
+        """Results that wait go into the layer, some rows at a time."""
+        while self._writing:
+            assert self.document is not None and self.layers is not None and self._kind is not None
+            rect, data = self._writing.pop(0)
+            row = rect.width * npe.pixel_bytes(self._kind.format)
+            rows = min(rect.height, max(1, _WRITTEN_AT_ONCE // row))
+            part = rect._replace(x=rect.x + self.region.x, y=rect.y + self.region.y, height=rows)
+            self.screen.write(self.document, self.layers.result, part, bytes(data[:rows * row]))
+            if rows < rect.height:
+                self._writing.insert(0, (rect._replace(y=rect.y + rows, height=rect.height - rows), data[rows * row:]))
+            else:
+                self.latency = time.monotonic() - self._seen
+                log.info("%d×%d pixels written, %.0f ms after the last change of the paint", rect.width, rect.height,
+                         1000 * self.latency)
+            yield
 
     def saved(self, saved: Saved) -> None:
         if self._is_open() and self.layers is not None and self._alive() and self.frame is not None:
             source = "" if self._source is None else self._source.uniqueId().toString()
+            photo = "" if self._photo is None else self._photo.known_digest()
             layers.keep(self.document, self.layers.result, Kept(source, self.region, self.frame, saved,
-                                                                self.model or ""))
+                                                                self.model or "", photo))
         then, self._then = self._then, None
         if then is not None:
             then()
@@ -367,6 +361,7 @@ class Session(Listener):
     def failed(self, sentence: str) -> None:
         log.error("%s", sentence)
         self.panel.failed(sentence)
+        self._retouching = False
         then, self._then = self._then, None
         if then is not None:
             then()
@@ -383,35 +378,35 @@ class Session(Listener):
             return
 
         def last() -> None:
-            while self._writing:
-                self._write_on()
+            self._pieces.finish()
             if self._is_open() and self._alive():
                 what()
             self._end(text)
 
         self._look()
         self._then = last
-        self.live.save()
+        self._pieces.do(self._finishing())
+
+    def _finishing(self) -> Work:
+        # What looks at some rows have not shown.
+        if self._photo is not None and (yield from self._photo.is_other()):
+            yield from self._retouch()
+        if self.live is not None:
+            self.live.save()
 
     def _end(self, text: str) -> None:
         if self.document is None:
             return
         self._timer.stop()
-        self._slices.stop()
+        self._pieces.clear()
         live, self.live = self.live, None
-        if self._reading is not None:
-            self._reading.close()
         self.document, self.layers, self.frame, self.last = None, None, None, None
-        self._guide, self._stroke = None, None
-        self._reading, self._making, self._opened, self._baked = None, None, None, None
+        self._guide, self._stroke, self._photo, self._retouching = None, None, None, False
+        self._opened, self._baked = None, None
         self._writing, self._then, self._unsaved_since, self._search = [], None, None, None
         if live is not None:
             live.close()
         self.panel.ended(text)
-
-    def _run(self, told: Callable[[], None]) -> None:
-        """Something that the engine tells, on the main thread."""
-        self._guarded(told)
 
     def _guarded(self, what: Callable[[], None]) -> None:
         """Krita may have closed what it is about; nothing may come out into Qt."""

@@ -38,6 +38,11 @@ class ToolPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._docker: Optional[Any] = docker_of(None)
+        self._into = QComboBox()
+        self._into.addItems([_("Into its own layer"), _("Into the active layer")])
+        self._into.setToolTip(_("Where strokes go. Its own layer lies over the photo, which stays as it is, and everything "
+                                "painted can be changed later. Into the active layer they go as with Krita's brushes."))
+        self._into.activated.connect(self._chose_into)
         self._mode = QComboBox()
         self._mode.activated.connect(self._chose_mode)
         self._strength = Slider(_("Strength"), _("How far a stroke goes towards its colour. For strokes from now on."),
@@ -49,7 +54,7 @@ class ToolPanel(QWidget):
         show.clicked.connect(self._show_docker)
         box = QVBoxLayout(self)
         box.setContentsMargins(4, 4, 4, 4)
-        for widget in (self._mode, self._strength, show, self._state):
+        for widget in (self._into, self._mode, self._strength, show, self._state):
             box.addWidget(widget)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
@@ -67,12 +72,17 @@ class ToolPanel(QWidget):
             self._mode.setToolTip(docker.mode.toolTip())
         if not self._mode.view().isVisible():
             self._mode.setCurrentIndex(docker.mode.currentIndex())
+        self._into.setCurrentIndex(int(docker.controller.straight))
         self._strength.take(docker.settings.strength.value())
         self._mode.setEnabled(docker.mode.isEnabled())
         self._strength.setEnabled(docker.settings.isEnabled())
         said = docker.notice.sentence() or (docker.state() if docker.is_busy() else "")
         self._state.setText(said)
         self._state.setVisible(bool(said))
+
+    def _chose_into(self, index: int) -> None:
+        if self._docker is not None:
+            self._docker.controller.straight = index == 1
 
     def _chose_mode(self, index: int) -> None:
         if self._docker is not None:

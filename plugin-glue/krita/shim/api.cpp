@@ -12,11 +12,14 @@
 #include <KoToolManager_p.h>
 #include <KoToolRegistry.h>
 #include <KritaVersionWrapper.h>
+#include <kis_image.h>
 #include <kis_node.h>
 #include <kritaversion.h>
 
+#include "group.h"
 #include "layer.h"
 #include "listener.h"
+#include "preview.h"
 #include "tool.h"
 
 namespace npe {
@@ -53,6 +56,16 @@ KisNodeSP layerCalled(const char *id)
                     + ": it was deleted, or its document was closed");
     }
     return node;
+}
+
+QString text(const char *utf8)
+{
+    return QString::fromUtf8(utf8 ? utf8 : "");
+}
+
+void put(const QString &id, char *room)
+{
+    qstrncpy(room, id.toLatin1().constData(), NPE_TOOL_ID);
 }
 
 QRect rectOf(int32_t x, int32_t y, int32_t width, int32_t height)
@@ -129,6 +142,8 @@ void npe_tool_unregister(void)
 {
     theListener = nullptr;
     thePanel = nullptr;
+    // It must not outlive Krita's images.
+    npe_tool_drop();
 }
 
 int npe_tool_write(const char *layer, int32_t x, int32_t y, int32_t width, int32_t height, const void *pixels,
@@ -146,7 +161,42 @@ int npe_tool_paint(const char *layer, const char *name, int32_t x, int32_t y, in
                    const void *bgra, size_t size, int erase)
 {
     return guarded([&] {
-        paint(layerCalled(layer), QString::fromUtf8(name ? name : ""),
+        paint(layerCalled(layer), text(name),
               pixelsOf(rectOf(x, y, width, height), bgra, size), erase != 0);
+    });
+}
+
+int npe_tool_preview(const char *layer, int32_t x, int32_t y, int32_t width, int32_t height, const void *pixels,
+                     size_t size, const char *model, const char *depth, const char *profile)
+{
+    return guarded([&] {
+        preview(layerCalled(layer), pixelsOf(rectOf(x, y, width, height), pixels, size),
+                colorSpace(text(model), text(depth), text(profile)));
+    });
+}
+
+int npe_tool_commit(const char *name)
+{
+    return guarded([&] { commit(text(name)); });
+}
+
+int npe_tool_drop(void)
+{
+    return guarded([] { drop(); });
+}
+
+int npe_tool_group(const char *layer, int whole, npe_tool_layers *layers)
+{
+    return guarded([&] {
+        if (!layers) {
+            throw Error("No layers were named");
+        }
+        const Ids ids = addGroup(layerCalled(layer), whole != 0,
+                                 Group{text(layers->group), text(layers->result), text(layers->guide),
+                                       text(layers->selection),
+                                       colorSpace(text(layers->model), text(layers->depth), text(layers->profile))});
+        put(ids.group, layers->group_id);
+        put(ids.result, layers->result_id);
+        put(ids.guide, layers->guide_id);
     });
 }

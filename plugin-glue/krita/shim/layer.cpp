@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "layer.h"
+#include "preview.h"
 
 #include <KoColorSpace.h>
 #include <KoColorSpaceRegistry.h>
@@ -15,8 +16,6 @@
 
 namespace npe {
 
-namespace {
-
 KisPaintLayer *paintLayer(KisNodeSP node)
 {
     auto *layer = dynamic_cast<KisPaintLayer *>(node.data());
@@ -25,6 +24,24 @@ KisPaintLayer *paintLayer(KisNodeSP node)
                     + "\" is no paint layer: the Neural Brush can't write into it");
     }
     return layer;
+}
+
+KisImageSP imageOf(KisNodeSP node)
+{
+    KisImageSP image = node->image();
+    if (!image) {
+        throw Error("The layer \"" + node->name().toStdString() + "\" belongs to no open document any more");
+    }
+    return image;
+}
+
+const KoColorSpace *colorSpace(const QString &model, const QString &depth, const QString &profile)
+{
+    const KoColorSpace *space = KoColorSpaceRegistry::instance()->colorSpace(model, depth, profile);
+    if (!space) {
+        throw Error(QString("Krita knows no colour space %1 %2 \"%3\"").arg(model, depth, profile).toStdString());
+    }
+    return space;
 }
 
 void check(const Pixels &pixels, quint32 pixelSize)
@@ -42,6 +59,8 @@ void check(const Pixels &pixels, quint32 pixelSize)
     }
 }
 
+namespace {
+
 const quint8 *bytes(const Pixels &pixels)
 {
     return reinterpret_cast<const quint8 *>(pixels.bytes.constData());
@@ -52,14 +71,13 @@ const quint8 *bytes(const Pixels &pixels)
 class Paint : public KisTransactionBasedCommand
 {
 public:
-    Paint(const QString &name, KisNodeSP node, const Pixels &bgra, bool erase)
+    Paint(const QString &name, KisNodeSP node, KisPaintDeviceSP picture, const QRect &rect, bool erase)
         : KisTransactionBasedCommand(kundo2_noi18n(name))
         , m_node(node)
-        , m_rect(bgra.rect)
-        , m_picture(new KisPaintDevice(KoColorSpaceRegistry::instance()->rgb8()))
+        , m_rect(rect)
+        , m_picture(picture)
         , m_erase(erase)
     {
-        m_picture->writeBytes(bytes(bgra), bgra.rect);
     }
 
 protected:
@@ -74,6 +92,7 @@ protected:
         painter.setChannelFlags(layer->channelLockFlags());
         painter.bitBlt(m_rect.topLeft(), m_picture, m_rect);
         painter.end();
+        endPreview(layer, m_picture);
         m_picture.clear();
         layer->setDirty(m_rect);
         return transaction.endAndTake();
@@ -103,13 +122,16 @@ void refresh(KisNodeSP node, const QRect &rect)
 
 void paint(KisNodeSP node, const QString &name, const Pixels &bgra, bool erase)
 {
-    paintLayer(node);
     check(bgra, 4);
-    KisImageSP image = node->image();
-    if (!image) {
-        throw Error("The layer \"" + node->name().toStdString() + "\" belongs to no open document any more");
-    }
-    KisProcessingApplicator::runSingleCommandStroke(image, new Paint(name, node, bgra, erase));
+    KisPaintDeviceSP picture = new KisPaintDevice(KoColorSpaceRegistry::instance()->rgb8());
+    picture->writeBytes(bytes(bgra), bgra.rect);
+    paintOver(node, name, picture, bgra.rect, erase);
+}
+
+void paintOver(KisNodeSP node, const QString &name, KisPaintDeviceSP picture, const QRect &rect, bool erase)
+{
+    paintLayer(node);
+    KisProcessingApplicator::runSingleCommandStroke(imageOf(node), new Paint(name, node, picture, rect, erase));
 }
 
 } // namespace npe

@@ -10,6 +10,9 @@
 
 #include <kis_types.h>
 
+class KisPaintLayer;
+class KoColorSpace;
+
 namespace npe {
 
 /* What was wrong, as a sentence for a person. */
@@ -23,9 +26,24 @@ struct Pixels {
     QByteArray bytes;
 };
 
+/* A paint layer that can be written into. Throws Error. */
+KisPaintLayer *paintLayer(KisNodeSP node);
+
+/* The image that a layer is in. Throws Error. */
+KisImageSP imageOf(KisNodeSP node);
+
+/* By Krita's names: "RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc". Throws Error. */
+const KoColorSpace *colorSpace(const QString &model, const QString &depth, const QString &profile);
+
+/* Throws Error if there are not as many bytes as the rectangle has. */
+void check(const Pixels &pixels, quint32 pixelSize);
+
 /* The functions of npe_tool.h of the same names. */
 void write(KisNodeSP layer, const Pixels &pixels);
 void refresh(KisNodeSP layer, const QRect &rect);
 void paint(KisNodeSP layer, const QString &name, const Pixels &bgra, bool erase);
+
+/* Paints a picture over a layer as a step of undo, in the image's queue, and takes it away from the layer's preview there. */
+void paintOver(KisNodeSP layer, const QString &name, KisPaintDeviceSP picture, const QRect &rect, bool erase);
 
 } // namespace npe

@@ -72,6 +72,36 @@ int npe_tool_refresh(const char *layer, int32_t x, int32_t y, int32_t width, int
 int npe_tool_paint(const char *layer, const char *name, int32_t x, int32_t y, int32_t width, int32_t height,
                    const void *bgra, size_t size, int erase);
 
+/* Shows pixels over a paint layer, as Krita's brushes show a stroke that is being painted: no step of undo, and the layer's
+ * own pixels stay as they are. They replace what was shown over that rectangle before. In the colour space named: "RGBA",
+ * "U8", "sRGB-elle-V2-srgbtrc.icc"; the rest is as for npe_tool_write. One layer at a time: another one's preview is
+ * dropped. */
+int npe_tool_preview(const char *layer, int32_t x, int32_t y, int32_t width, int32_t height, const void *pixels,
+                     size_t size, const char *model, const char *depth, const char *profile);
+
+/* Paints what is shown into its layer, as one step of undo called `name`, as npe_tool_paint does; nothing is shown over it
+ * then. Without a preview it does nothing. */
+int npe_tool_commit(const char *name);
+
+/* Gives up what is shown, if anything is. */
+int npe_tool_drop(void);
+
+/* Room for the id of a layer, with its final zero. */
+#define NPE_TOOL_ID 40
+
+/* The layers of an edit. The texts are the person's language. */
+typedef struct npe_tool_layers {
+    const char *group, *result, *guide, *selection; /* what they are called; the last one is the mask of a selection */
+    const char *model, *depth, *profile;            /* the colour space of the result */
+    char group_id[NPE_TOOL_ID], result_id[NPE_TOOL_ID], guide_id[NPE_TOOL_ID]; /* written */
+} npe_tool_layers;
+
+/* Puts a group above a layer (with `whole` not 0: on top of the layer's image), as one step of undo in the queue of the
+ * image, so soon: in it the result, which is locked, and above that the guide, 8-bit sRGB and invisible by its opacity. The
+ * image's selection and the layer's own transparency masks become masks of the group. Nothing is composed anew: where the
+ * group's parent had one layer only, Krita has composed nothing of it so far, and all of it must be refreshed. Nothing is composed anew. */
+int npe_tool_group(const char *layer, int whole, npe_tool_layers *layers);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

@@ -9,7 +9,7 @@ from krita import Krita
 
 from npe_brush import tool
 
-from .person import Steps, color, controller, docker, in_face, line, opened, started, stroke
+from .person import Steps, color, controller, docker, half_a_stroke, in_face, line, opened, started, stroke
 
 tell: Callable[[str], Any] = print
 
@@ -33,8 +33,5 @@ def test_quit_under_a_stroke_of_the_tool() -> Steps:
     yield from started(document)
     Krita.instance().action("NpeNeuralBrush").trigger()
     yield 0.3
-    whole = stroke(line(in_face(-0.2, -0.4), in_face(0.2, -0.4), 30))
-    for _step in range(20):
-        yield next(whole)
-    whole.close()
+    yield from half_a_stroke()
     document.setModified(False)

@@ -14,14 +14,18 @@ from npe_brush.view import canvas_widget, to_image
 
 try:
     from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, QPointF, Qt, QTimer
-    from PyQt6.QtGui import QImage
+    from PyQt6.QtGui import QColor, QImage, QTabletEvent
+    from PyQt6.QtWidgets import QDockWidget, QListView, QToolButton
 except ImportError:
     from PyQt5.QtCore import QByteArray, QCoreApplication, QEvent, QPointF, Qt, QTimer
     from PyQt5.QtGui import QColor, QImage, QTabletEvent
+    from PyQt5.QtWidgets import QDockWidget, QListView, QToolButton
 
 Steps = Iterator[float]
 PHOTO = os.environ.get("NPE_TEST_PHOTO", "")
 OUT = os.environ.get("NPE_TEST_OUT", "")
+#: The tool's id in Krita.
+TOOL = "NpeNeuralBrush"
 
 
 class Gaps:
@@ -139,8 +143,8 @@ def settled() -> Steps:
     last = None
     while time.monotonic() - quiet < 0.7:
         assert time.monotonic() < end, "the engine does not come to rest"
-        now = (controller().last, docker().is_busy(), bool(controller()._writing))
-        if now != last or docker().is_busy():
+        now = (controller().last, docker().is_busy(), controller()._pieces.busy, controller().direct.working)
+        if now != last or any(now[1:]):
             last, quiet = now, time.monotonic()
         yield 0.03
     document = controller().document
@@ -223,7 +227,6 @@ def in_face(x: float, y: float) -> Tuple[float, float]:
 
 def history() -> List[str]:
     """What Krita's undo history lists up to now."""
-    from PyQt5.QtWidgets import QDockWidget, QListView
     for dock in Krita.instance().activeWindow().qwindow().findChildren(QDockWidget):
         if dock.objectName() == "History":
             view = dock.findChildren(QListView)[0]
@@ -238,6 +241,39 @@ def undo() -> None:
 
 def redo() -> None:
     Krita.instance().action("edit_redo").trigger()
+
+
+def tool() -> Any:
+    """Chooses the Neural Brush of the toolbox as its key does; answers its button."""
+    action = Krita.instance().action(TOOL)
+    assert action is not None, "Krita knows no action of the tool"
+    action.trigger()
+    return tool_button()
+
+
+def tool_button() -> Any:
+    for button in Krita.instance().activeWindow().qwindow().findChildren(QToolButton):
+        if button.objectName() == TOOL:
+            return button
+    raise AssertionError("the toolbox has no button of the tool")
+
+
+def tool_options() -> Any:
+    """The page of the tool options."""
+    for dock in Krita.instance().activeWindow().qwindow().findChildren(QDockWidget):
+        if dock.objectName() == "sharedtooldocker":
+            dock.setVisible(True)
+            dock.raise_()
+            return dock
+    raise AssertionError("Krita has no tool options")
+
+
+def half_a_stroke() -> Steps:
+    """The pen goes down and moves, and is not lifted."""
+    whole = stroke(line(in_face(-0.2, -0.4), in_face(0.2, -0.4), 30))
+    for _step in range(20):
+        yield next(whole)
+    whole.close()
 
 
 def shot(name: str) -> None:

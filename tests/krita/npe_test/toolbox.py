@@ -7,64 +7,35 @@ from __future__ import annotations
 import gc
 import os
 import struct
-import subprocess
 import tempfile
-import time
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable
 
 from krita import Krita
 
-from npe_brush import tool
-from npe_shared import log, npe
-from npe_shared.errors import Refused
+from npe_brush import shim
+from npe_brush import tool as events
+from npe_shared import log
 
 try:
-    from PyQt6.QtWidgets import QDockWidget, QPushButton, QToolButton
+    from PyQt6.QtWidgets import QPushButton
 except ImportError:
-    from PyQt5.QtWidgets import QDockWidget, QPushButton, QToolButton
+    from PyQt5.QtWidgets import QPushButton
 
-from .person import (Gaps, Steps, closed, color, controller, differing, docker, history, in_face, line, opened, pixels,
-                     redo, settled, shot, started, stroke, undo)
+from .person import (TOOL, Gaps, Steps, closed, color, controller, differing, docker, half_a_stroke, history, in_face, line,
+                     opened, pixels, redo, settled, shot, started, stroke, tool, tool_button, tool_options, undo)
 
 #: Takes a line for the report; the runner sets it.
 tell: Callable[[str], Any] = print
 
-_ID = "NpeNeuralBrush"
-
-
-def _chosen() -> Any:
-    """Chooses the tool as its key does; answers its button."""
-    action = Krita.instance().action(_ID)
-    assert action is not None, "Krita knows no action of the tool"
-    action.trigger()
-    return _button()
-
-
-def _button() -> Any:
-    for button in Krita.instance().activeWindow().qwindow().findChildren(QToolButton):
-        if button.objectName() == _ID:
-            return button
-    raise AssertionError("the toolbox has no button of the tool")
-
-
-def _options() -> Any:
-    """The page of the tool options."""
-    for dock in Krita.instance().activeWindow().qwindow().findChildren(QDockWidget):
-        if dock.objectName() == "sharedtooldocker":
-            dock.setVisible(True)
-            dock.raise_()
-            return dock
-    raise AssertionError("Krita has no tool options")
-
 
 def _told_of_no_tool() -> Steps:
     """All that can be tested where the shim was not built."""
-    assert Krita.instance().action(_ID) is None, "there is an action without a tool"
+    assert Krita.instance().action(TOOL) is None, "there is an action without a tool"
     with open(log.path(), encoding="utf-8") as file:
         assert "without the tool" in file.read(), "the log does not say why there is no tool"
     said = docker().notice.sentence()
-    if os.path.exists(tool.path()):
-        assert tool.path() in said and "Krita" in said, f"the docker says {said!r} of a tool that does not fit"
+    if os.path.exists(shim.path()):
+        assert shim.path() in said and "Krita" in said, f"the docker says {said!r} of a tool that does not fit"
     else:
         assert said == "", f"nobody has built a tool, and the docker says {said!r}"
     yield 0.0
@@ -73,12 +44,12 @@ def _told_of_no_tool() -> Steps:
 def _is_in_the_toolbox() -> Steps:
     document = opened()
     yield 0.5
-    button = _button()
+    button = tool_button()
     assert not button.icon().isNull(), "the tool has no icon"
     assert "Neural Brush" in button.toolTip(), button.toolTip()
-    action = Krita.instance().action(_ID)
+    action = Krita.instance().action(TOOL)
     assert action.shortcut().toString() == "N", f"its key is {action.shortcut().toString()!r}"
-    _chosen()
+    tool()
     yield 0.3
     assert button.isChecked(), "its action does not choose it"
     Krita.instance().action("KritaShape/KisToolBrush").trigger()
@@ -94,7 +65,7 @@ def _paints() -> Steps:
     document = opened()
     before = pixels(document)
     yield from started(document)
-    _chosen()
+    tool()
     view = Krita.instance().activeWindow().activeView()
     view.canvas().setRotation(15)
     view.setBrushSize(0.14 * controller().frame.side)
@@ -123,7 +94,7 @@ def _paints() -> Steps:
     # Pressure: the stroke grows to the right.
     heights = [_height(guide[0], in_face(x, -0.42)[0]) for x in (-0.27, 0.1)]
     assert heights[1] > 1.3 * heights[0], f"pressure has no effect: {heights} pixels high at its ends"
-    _options()
+    tool_options()
     yield 0.6
     shot("tool")
     color(70, 40, 30)
@@ -157,8 +128,8 @@ def _height(guide: Any, x: float) -> int:
 def _shows_its_options() -> Steps:
     document = opened()
     yield from started(document)
-    _chosen()
-    dock = _options()
+    tool()
+    dock = tool_options()
     yield 1.0
     # What Python alone holds is gone after this.
     gc.collect()
@@ -182,37 +153,29 @@ def _begins_by_itself() -> Steps:
     """A first stroke finds the face; no engine is started before."""
     document = opened()
     yield 0.5
-    _chosen()
+    tool()
     yield from stroke(line((200, 100), (240, 100), 5))
     yield from settled()
     assert controller().running and controller().layers is not None, "the first stroke started nothing"
     yield from closed(document)
 
 
-def _half_a_stroke(document: Any) -> Steps:
-    """The pen goes down and moves, and is not lifted."""
-    whole = stroke(line(in_face(-0.2, -0.4), in_face(0.2, -0.4), 30))
-    for _step in range(20):
-        yield next(whole)
-    assert tool._painting is not None, "no stroke is being painted"
-    whole.close()
-
-
 def _closed_under_the_stroke() -> Steps:
     document = opened()
     yield from started(document)
-    _chosen()
+    tool()
     yield 0.2
-    yield from _half_a_stroke(document)
+    yield from half_a_stroke()
+    assert events._painting is not None, "no stroke is being painted"
     document.setModified(False)
     document.close()
     yield 1.0
-    assert tool._painting is None, "the stroke was not given up with its document"
+    assert events._painting is None, "the stroke was not given up with its document"
     assert not controller().running, "the session goes on without its document"
     # And a new one works.
     document = opened()
     yield from started(document)
-    _chosen()
+    tool()
     before = pixels(document)
     color(240, 190, 60)
     yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 20))
@@ -224,15 +187,15 @@ def _closed_under_the_stroke() -> Steps:
 def _another_tool_under_the_stroke() -> Steps:
     document = opened()
     yield from started(document)
-    _chosen()
+    tool()
     color(240, 190, 60)
     yield 0.2
     steps = history()
-    yield from _half_a_stroke(document)
+    yield from half_a_stroke()
     Krita.instance().action("KritaShape/KisToolBrush").trigger()
     yield 0.3
     yield from settled()
-    assert tool._painting is None, "the stroke goes on under another tool"
+    assert events._painting is None, "the stroke goes on under another tool"
     assert history()[len(steps):] == ["Neural stroke"], f"what was painted is not kept: {history()[len(steps):]}"
     yield from closed(document)
 
@@ -240,10 +203,10 @@ def _another_tool_under_the_stroke() -> Steps:
 def _saved_under_the_stroke() -> Steps:
     document = opened()
     yield from started(document)
-    _chosen()
+    tool()
     color(240, 190, 60)
     yield 0.2
-    yield from _half_a_stroke(document)
+    yield from half_a_stroke()
     with tempfile.TemporaryDirectory() as folder:
         document.setBatchmode(True)
         assert document.saveAs(os.path.join(folder, "stroke.kra")), "it does not save"
@@ -258,7 +221,7 @@ def _keeps_to_the_selection() -> Steps:
     from krita import Selection
     document = opened()
     yield from started(document)
-    _chosen()
+    tool()
     view = Krita.instance().activeWindow().activeView()
     view.setBrushSize(0.14 * controller().frame.side)
     color(240, 190, 60)
@@ -295,7 +258,7 @@ def _paints_into_any_guide() -> Steps:
     """Two quick strokes, one after the other, into a guide of another colour space: the second must not lose the first."""
     document = opened()
     yield from started(document)
-    _chosen()
+    tool()
     guide = controller().layers.guides()[0]
     guide.setColorSpace("RGBA", "F32", "sRGB-elle-V2-g10.icc")
     document.waitForDone()
@@ -316,87 +279,7 @@ def _paints_into_any_guide() -> Steps:
     yield from closed(document)
 
 
-def _writes_quickly() -> Steps:
-    """What a write costs Krita's interface; only the rectangle is composed again, and not by the interface."""
-    screen = tool.ToolScreen()
-    document = opened()
-    yield 0.5
-    layer = document.topLevelNodes()[0]
-    side = min(document.width(), document.height())
-    times = []
-    for i in range(20):
-        data = bytes([i, 100, 200, 255]) * (side * side)
-        began = time.thread_time()
-        screen.write(document, layer, npe.Rect(0, 0, side, side), data)
-        times.append(time.thread_time() - began)
-        yield 0.02
-    document.waitForDone()
-    assert pixels(document)[:4] == bytes([19, 100, 200, 255]), "what was written is not seen"
-    middle = 1000.0 * sorted(times)[len(times) // 2]
-    tell(f"{side} × {side} pixels into a layer: {middle:.2f} ms of the interface's time")
-    assert middle < 25.0, f"{middle:.1f} ms"
-    yield from closed(document)
-
-
-def _layer_gone() -> Steps:
-    """What the library is asked about a layer that is gone is refused with a sentence."""
-    screen = tool.ToolScreen()
-    document = opened()
-    yield 0.3
-    node = document.createNode("gone", "paintlayer")
-    try:
-        screen.write(document, node, (0, 0, 1, 1), bytes(4))
-        raise AssertionError("a layer outside of any document was written to")
-    except Refused as e:
-        assert "layer" in str(e) and "deleted" in str(e), e
-    own = document.topLevelNodes()[0]
-    try:
-        screen.write(document, own, (0, 0, 2, 2), bytes(4))
-        raise AssertionError("4 bytes were taken for 4 pixels")
-    except Refused as e:
-        assert "16" in str(e), e
-    try:
-        screen.write(document, own, (0, 0, 0, 2), b"")
-        raise AssertionError("an empty rectangle was taken")
-    except Refused as e:
-        assert "empty" in str(e), e
-    yield from closed(document)
-
-
-def _other_versions() -> Steps:
-    """A shim of another Krita, a library that is none, a file that is none."""
-    said: List[Tuple[str, str]] = []
-
-    def refused(path: str, version: str, word: str) -> None:
-        try:
-            tool._opened(path, version)
-        except Refused as e:
-            assert word in str(e) and path in str(e) and "Paint on the canvas" in str(e), e
-            said.append((word, str(e)))
-            return
-        raise AssertionError(f"{path} was taken by Krita {version}")
-
-    own = tool.path()
-    refused(own, "5.2.6", "5.2.6")
-    refused(own, "5.3.0-alpha (git 1a2b3c4)", "5.3.0")
-    tool._opened(own, Krita.instance().version().split()[0] + " (git 1a2b3c4)")
-    refused(own + ".not", "5.2.9", "not there")
-    with tempfile.TemporaryDirectory() as folder:
-        damaged = os.path.join(folder, "damaged.so")
-        with open(damaged, "wb") as file:
-            file.write(b"no library at all" * 300)
-        refused(damaged, Krita.instance().version(), "not for this Krita")
-        foreign = os.path.join(folder, "foreign.so")
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", foreign, "-x", "c", "-"], check=True,
-                       input=b'const char *npe_tool_abi(void) { return "5.2.0"; }')
-        refused(foreign, Krita.instance().version(), "5.2.0")
-        empty = os.path.join(folder, "empty.so")
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", empty, "-x", "c", "-"], check=True, input=b"int other;")
-        refused(empty, Krita.instance().version(), "not for this Krita")
-    yield 0.0
-
-
-if tool.registered():
+if events.registered():
     test_is_in_the_toolbox = _is_in_the_toolbox
     test_paints = _paints
     test_shows_its_options = _shows_its_options
@@ -406,8 +289,5 @@ if tool.registered():
     test_saved_under_the_stroke = _saved_under_the_stroke
     test_keeps_to_the_selection = _keeps_to_the_selection
     test_paints_into_any_guide = _paints_into_any_guide
-    test_writes_quickly = _writes_quickly
-    test_layer_gone = _layer_gone
-    test_other_versions = _other_versions
 else:
     test_told_of_no_tool = _told_of_no_tool

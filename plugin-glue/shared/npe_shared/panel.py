@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What a controller tells, and to whom: the docker, or nobody."""
+"""What an edit tells the person, and through whom: a panel of the editor's, or nobody."""
 
 from __future__ import annotations
 
 from typing import List
 
-from npe_shared import npe
-from npe_shared.told import Opened, Result
+from . import npe
+from .told import Opened, Result
 
 
 class Panel:
-    """What a controller tells the docker. Override what is wanted."""
+    """All on the host's own thread. Override what is wanted."""
 
     def state(self, text: str, busy: bool = False) -> None:
         """A line about what is going on."""
@@ -24,8 +24,15 @@ class Panel:
     def found(self, faces: List[npe.Frame], chosen: int) -> None:
         """The faces of the source; which one was taken, -1: none."""
 
+    def goes_on(self, sentence: str) -> bool:
+        """Asks whether an edit is to be gone on with although its photo is another one; else it is begun anew."""
+        return True
+
     def opened(self, opened: Opened) -> None:
         """A face is ready to be painted on."""
+
+    def ready(self, opened: Opened) -> None:
+        """Strokes can be painted, and this is what makes them; there is no session."""
 
     def changed(self, result: Result) -> None:
         """The result is on the canvas."""

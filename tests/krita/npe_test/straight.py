@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The toolbox tool straight into the active paint layer: one step of undo each, to the pixel. Nothing is tested where the tool's
+library was not built."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, List, Tuple
+
+from krita import Krita, Selection
+
+from npe_brush import shim
+
+from .person import (PHOTO, Gaps, QImage, Steps, closed, color, controller, created, differing, docker, history, line, opened,
+                     pixels, redo, settled, shot, stroke, tool, tool_options, undo, until)
+
+#: Takes a line for the report; the runner sets it.
+tell: Callable[[str], Any] = print
+
+
+def _face(document: Any) -> Tuple[float, float, float]:
+    """Centre and side of the face, looked for by the script's functions."""
+    from npe_brush import api
+    face = api.find_faces(document, document.topLevelNodes()[0])[0]
+    return face.cx, face.cy, face.side
+
+
+def _hair(face: Tuple[float, float, float], count: int = 30) -> List[Tuple[float, float]]:
+    x, y, side = face
+    return line((x - 0.25 * side, y - 0.42 * side), (x + 0.25 * side, y - 0.42 * side), count)
+
+
+def _chosen(face: Tuple[float, float, float], size: float = 0.14) -> Steps:
+    """The tool, straight into the layer, as a person chooses it in the tool options."""
+    tool()
+    dock = tool_options()
+    yield 0.8
+    page = next(w for w in dock.findChildren(QPushButton) if w.text() == "Open the docker").parentWidget()
+    page._into.setCurrentIndex(1)
+    page._into.activated.emit(1)
+    assert controller().straight
+    Krita.instance().activeWindow().activeView().setBrushSize(size * face[2])
+    color(240, 190, 60)
+    yield 0.2
+
+
+try:
+    from PyQt6.QtWidgets import QPushButton
+except ImportError:
+    from PyQt5.QtWidgets import QPushButton
+
+
+def _shows(document: Any) -> List[str]:
+    return [node.name() for node in document.topLevelNodes()]
+
+
+def _paints() -> Steps:
+    document = opened()
+    yield 0.5
+    face = _face(document)
+    before, layers = pixels(document), _shows(document)
+    photo = document.topLevelNodes()[0]
+    raw = bytes(photo.pixelData(0, 0, document.width(), document.height()))
+    yield from _chosen(face)
+    steps = history()
+    gaps = Gaps()
+    half = stroke(_hair(face), lambda t: 0.4 + 0.6 * t, pause=0.04)
+    for _step in range(25):
+        yield next(half)
+    # Krita's other views of it, such as the layer's own pixels, hold it only once it is done.
+    assert bytes(photo.pixelData(0, 0, document.width(), document.height())) == raw, "the layer changed under the pen"
+    yield from half
+    yield from until(lambda: not controller().direct.working, 20.0, "the stroke did not end")
+    tell(f"straight into the layer: longest gap {gaps.stop():.0f} ms; 99 of 100 below {gaps.typical():.0f} ms; from the pen's "
+         f"lifting to the layer {1000 * controller().direct.latency:.0f} ms")
+    yield from settled()
+    first = pixels(document)
+    count, (left, top, right, bottom) = differing(before, first, document.width(), 4)
+    assert count > 500, f"only {count} pixels changed"
+    x, y, side = face
+    assert left > x - 1.3 * side and right < x + 1.3 * side and bottom < y + 1.3 * side, "it changed far pixels"
+    assert history()[len(steps):] == ["Neural stroke"], history()[len(steps):]
+    assert _shows(document) == layers, f"there are other layers: {_shows(document)}"
+    shot("straight")
+    color(70, 40, 30)
+    yield from stroke(line((x - 0.1 * side, y + 0.2 * side), (x + 0.1 * side, y + 0.2 * side), 15))
+    yield from settled()
+    second = pixels(document)
+    assert differing(first, second, document.width(), 4)[0] > 100, "the second stroke changed nothing"
+    assert history()[len(steps):] == ["Neural stroke", "Neural stroke"], history()[len(steps):]
+    for _take, wanted, what in ((undo, first, "undo of the second"), (undo, before, "undo of both"),
+                                (redo, first, "redo of the first"), (redo, second, "redo of both")):
+        _take()
+        yield from settled()
+        assert pixels(document) == wanted, f"{what} is another picture"
+    controller().straight = False
+    yield from closed(document)
+
+
+def _quick_strokes() -> Steps:
+    """The second begins before the first is in its layer; both are there, and each is a step."""
+    document = opened()
+    yield 0.5
+    face = _face(document)
+    before = pixels(document)
+    yield from _chosen(face, 0.08)
+    steps = history()
+    x, y, side = face
+    yield from stroke(_hair(face, 8), pause=0.0)
+    yield from stroke(line((x - 0.1 * side, y + 0.2 * side), (x + 0.1 * side, y + 0.2 * side), 8), pause=0.0)
+    yield from settled()
+    assert history()[len(steps):] == ["Neural stroke"] * 2, history()[len(steps):]
+    both = pixels(document)
+    undo()
+    yield from settled()
+    one = pixels(document)
+    assert one not in (before, both), "one undo is not one stroke"
+    undo()
+    yield from settled()
+    assert pixels(document) == before, "undo of both left pixels changed"
+    controller().straight = False
+    yield from closed(document)
+
+
+def _keeps_to_the_selection() -> Steps:
+    document = opened()
+    yield 0.5
+    face = _face(document)
+    yield from _chosen(face)
+    before = pixels(document)
+    selection = Selection()
+    selection.select(0, 0, int(face[0]), document.height(), 255)
+    document.setSelection(selection)
+    yield 0.3
+    yield from stroke(_hair(face))
+    yield from settled()
+    count, (_left, _top, right, _bottom) = differing(before, pixels(document), document.width(), 4)
+    assert count > 200, f"only {count} pixels changed"
+    assert right <= int(face[0]), f"it changed pixels up to {right}, outside of the selection"
+    controller().straight = False
+    yield from closed(document)
+
+
+def _other_spaces() -> Steps:
+    """16 bits, floats and grey are painted in their own depth."""
+    for space in (("RGBA", "U16", "sRGB-elle-V2-srgbtrc.icc"), ("RGBA", "F32", "sRGB-elle-V2-g10.icc"),
+                  ("GRAYA", "U8", "Gray-D50-elle-V2-srgbtrc.icc")):
+        document = created(QImage(PHOTO), *space)
+        yield 0.5
+        face = _face(document)
+        yield from _chosen(face)
+        before = pixels(document)
+        yield from stroke(_hair(face, 12))
+        yield from settled()
+        after = pixels(document)
+        assert after != before, f"{space}: nothing changed; {docker().notice.sentence()}"
+        undo()
+        yield from settled()
+        assert pixels(document) == before, f"{space}: undo left pixels changed"
+        redo()
+        yield from settled()
+        assert pixels(document) == after, f"{space}: redo is another picture"
+        controller().straight = False
+        yield from closed(document)
+
+
+def _refuses_and_says_why() -> Steps:
+    document = opened()
+    yield 0.5
+    face = _face(document)
+    yield from _chosen(face)
+    before, steps = pixels(document), history()
+    photo = document.topLevelNodes()[0]
+    photo.setLocked(True)
+    yield from stroke(_hair(face, 5))
+    assert "locked" in docker().notice.sentence(), docker().notice.sentence()
+    photo.setLocked(False)
+    yield from stroke(line((face[0], 3.0 * face[2] + face[1]), (face[0], 3.1 * face[2] + face[1]), 5))
+    yield from until(lambda: "no face under the pen" in docker().notice.sentence(), 20.0, "a stroke beside the face was taken")
+    yield from settled()
+    assert pixels(document) == before and history() == steps
+    # And then it paints again.
+    yield from stroke(_hair(face, 12))
+    yield from settled()
+    assert pixels(document) != before and docker().notice.sentence() == "", docker().notice.sentence()
+    controller().straight = False
+    yield from closed(document)
+
+
+def _given_up() -> Steps:
+    """Undo under the pen, and a document that is closed under it, leave nothing."""
+    document = opened()
+    yield 0.5
+    face = _face(document)
+    yield from _chosen(face)
+    before, steps = pixels(document), history()
+    half = stroke(_hair(face), pause=0.04)
+    for _step in range(25):
+        yield next(half)
+    undo()
+    yield 0.5
+    half.close()
+    yield from settled()
+    assert not controller().direct.working, "undo does not give the stroke up"
+    assert pixels(document) == before and history() == steps, "a stroke that was given up left something"
+    half = stroke(_hair(face), pause=0.04)
+    for _step in range(25):
+        yield next(half)
+    half.close()
+    document.setModified(False)
+    document.close()
+    yield 1.0
+    assert not controller().direct.working, "the stroke goes on without its document"
+    controller().straight = False
+
+
+if shim.loaded():
+    test_paints = _paints
+    test_quick_strokes = _quick_strokes
+    test_keeps_to_the_selection = _keeps_to_the_selection
+    test_other_spaces = _other_spaces
+    test_refuses_and_says_why = _refuses_and_says_why
+    test_given_up = _given_up
