@@ -8,9 +8,8 @@ What was tried with Krita 5.2.9:
   does the whole image while Krita waits: 1.3 s at 8000×6000. `setBlendingMode` refreshes one layer, but is a step of
   undo each time. A shape's `updateAbsolute` refreshes just a rectangle of the image, in the background and without
   undo: so a vector layer with an invisible rectangle lies beside the result.
-- A node is added in a step of undo, each one. So the layers of an edit are put together in a document of 8×8 pixels that
-  nobody sees, and a copy of their group is added: one step. Krita then composes the whole image while it waits: 0.2 s at
-  8000×6000, and there is no other call.
+- A node is added in a step of undo, each one. (Put together in a document that nobody sees and copied into this one, layers are
+  one step; but Krita crashed when such a group came into another group.)
 - No call paints into a layer with undo. Adding a layer that is painted already is one step of undo: so a stroke that is
   painted on the canvas becomes a small layer of its own among the guides. (A layer that is merged down would be two
   steps and a new layer.)
@@ -19,8 +18,6 @@ What was tried with Krita 5.2.9:
 from __future__ import annotations
 
 from typing import Any, Callable, List, NamedTuple, Optional, Protocol, Tuple
-
-from krita import Krita
 
 from npe_shared import npe
 from npe_shared.words import _
@@ -54,8 +51,8 @@ class Screen(Protocol):
     thread."""
 
     def make(self, document: Any, source: Optional[Any], space: Space) -> Answer:
-        """Puts the layers of an edit over a source (None: over everything), in one step of undo: a `Made`. A selection
-        limits the result, and so do the source's own transparency masks. In pieces."""
+        """Puts the layers of an edit over a source (None: over everything), in as few steps of undo as it can: a `Made`. A
+        selection limits the result, and so do the source's own transparency masks; each of these is a step. In pieces."""
 
     def prepare(self, document: Any, group: Any) -> Work:
         """A session goes on with the layers in this group. May add a layer of its own to it; in pieces."""
@@ -77,67 +74,43 @@ class PythonScreen:
         self._layer: Optional[Any] = None
 
     def make(self, document: Any, source: Optional[Any], space: Space) -> Answer:
+        group = document.createGroupLayer(_("Neural Brush"))
+        result = document.createNode(_("Neural Brush result"), "paintlayer")
+        guide = document.createNode(_("Paint here"), "paintlayer")
         parent = document.rootNode() if source is None else source.parentNode()
         top = document.rootNode().childNodes()
-        above = source if source is not None else top[-1] if top else None
-        scratch = _scratch(document)
+        parent.addChildNode(group, source if source is not None else top[-1] if top else None)
         yield
-        try:
-            group = scratch.createGroupLayer(_("Neural Brush"))
-            result = scratch.createNode(_("Neural Brush result"), "paintlayer")
-            guide = scratch.createNode(_("Paint here"), "paintlayer")
-            scratch.rootNode().addChildNode(group, None)
-            group.addChildNode(result, None)
-            if pixels.space_of(result) != space:
-                result.setColorSpace(*space)
-            self._add_refresher(document, scratch, group)
-            group.addChildNode(guide, group.childNodes()[-1])
-            guide.setOpacity(0)
-            result.setLocked(True)
-            yield
-            _add_masks(document, scratch, source, group)
-            whole = group.duplicate()
-            yield
-            parent.addChildNode(whole, above)
-            yield
-        finally:
-            scratch.close()
-        layers = [child for child in whole.childNodes() if child.type() == "paintlayer"]
-        self.prepare_with(whole)
-        return Made(whole, layers[0], layers[1])
+        if pixels.space_of(result) != space:
+            result.setColorSpace(*space)
+        group.addChildNode(result, None)
+        yield
+        add_masks(document, source, group)
+        yield from self.prepare(document, group)
+        yield
+        # Always 8-bit sRGB, whatever the document has.
+        if not (guide.colorModel() == "RGBA" and guide.colorDepth() == "U8" and pixels.is_srgb(guide.colorProfile())):
+            guide.setColorSpace("RGBA", "U8", pixels.SRGB)
+        guide.setOpacity(0)
+        group.addChildNode(guide, group.childNodes()[-1])
+        result.setLocked(True)
+        return Made(group, result, guide)
 
     def prepare(self, document: Any, group: Any) -> Work:
-        if not self.prepare_with(group):
-            scratch = _scratch(document)
+        layers = [child for child in group.childNodes() if child.type() == "vectorlayer"]
+        if not layers:
+            layer = document.createVectorLayer(_("Neural Brush: keep, it refreshes the canvas"))
+            children = group.childNodes()
+            group.addChildNode(layer, children[0] if children else None)
             yield
-            try:
-                folder = scratch.createGroupLayer("npe")
-                scratch.rootNode().addChildNode(folder, None)
-                self._add_refresher(document, scratch, folder)
-                children = group.childNodes()
-                group.addChildNode(folder.childNodes()[0].duplicate(), children[0] if children else None)
-                yield
-            finally:
-                scratch.close()
-            self.prepare_with(group)
-
-    def prepare_with(self, group: Any) -> bool:
-        """Takes the vector layer of a group, if it has one."""
-        found = [child for child in group.childNodes() if child.type() == "vectorlayer"]
-        self._layer = found[0] if found else None
-        return bool(found)
-
-    @staticmethod
-    def _add_refresher(document: Any, scratch: Any, group: Any) -> None:
-        """The document's own kind of vector layer, whose copy may go into it."""
-        layer = document.createVectorLayer(_("Neural Brush: keep, it refreshes the canvas"))
-        children = group.childNodes()
-        group.addChildNode(layer, children[-1] if children else None)
-        width, height = 72.0 * document.width() / document.xRes(), 72.0 * document.height() / document.yRes()
-        layer.addShapesFromSvg(
-            f'<svg width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}"><rect x="0" y="0" '
-            f'width="{width}" height="{height}" fill="none" stroke="none"/></svg>')
-        layer.setLocked(True)
+            width, height = 72.0 * document.width() / document.xRes(), 72.0 * document.height() / document.yRes()
+            layer.addShapesFromSvg(
+                f'<svg width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}"><rect x="0" y="0" '
+                f'width="{width}" height="{height}" fill="none" stroke="none"/></svg>')
+            yield
+            layer.setLocked(True)
+            layers = [layer]
+        self._layer = layers[0]
 
     def write(self, document: Any, node: Any, rect: npe.Rect, pixels: bytes) -> None:
         node.setPixelData(QByteArray(pixels), rect.x, rect.y, rect.width, rect.height)
@@ -170,16 +143,12 @@ class PythonScreen:
             QTimer.singleShot(60, lambda: document.setActiveNode(active))
 
 
-def _scratch(document: Any) -> Any:
-    """A document that nobody sees, for what would be steps of undo in a person's."""
-    return Krita.instance().createDocument(8, 8, "npe", "RGBA", "U8", pixels.SRGB, document.xRes())
-
-
-def _add_masks(document: Any, scratch: Any, source: Optional[Any], group: Any) -> None:
-    """The group has the masks: a layer's own would be applied only when Krita itself finds the layer changed."""
+def add_masks(document: Any, source: Optional[Any], group: Any) -> None:
+    """The group has the masks: a layer's own would be applied only when Krita itself finds the layer changed. A step of undo each:
+    in a group that is not in the image yet they would do nothing."""
     selection = document.selection()
     if selection is not None and selection.width() > 0 and selection.height() > 0:
-        mask = scratch.createTransparencyMask(_("Selection"))
+        mask = document.createTransparencyMask(_("Selection"))
         mask.setSelection(selection)
         group.addChildNode(mask, None)
     for child in source.childNodes() if source is not None else []:

@@ -104,12 +104,12 @@ def check(library: ctypes.CDLL, answer: int) -> None:
 class _Layers(ctypes.Structure):
     """npe_tool_layers of npe_tool.h."""
 
-    _fields_ = ([(name, c_char_p) for name in ("group", "result", "guide", "selection", "model", "depth", "profile")]
+    _fields_ = ([(name, c_char_p) for name in ("group", "result", "guide", "model", "depth", "profile")]
                 + [(name, c_char * 40) for name in ("group_id", "result_id", "guide_id")])
 
 
 class ToolScreen:
-    """Pixels by way of the library; see `screen.Screen`."""
+    """Pixels by way of the library, and the layers of an edit in one step of undo; see `screen.Screen`."""
 
     def __init__(self) -> None:
         self._group: Any = None
@@ -118,7 +118,7 @@ class ToolScreen:
         assert _library is not None
         top = document.rootNode().childNodes()
         over = source or (top[-1] if top else document.rootNode())
-        names = (_("Neural Brush"), _("Neural Brush result"), _("Paint here"), _("Selection"))
+        names = (_("Neural Brush"), _("Neural Brush result"), _("Paint here"))
         layers = _Layers(*(text.encode() for text in (*names, *space)))
         check(_library, _library.npe_tool_group(_id(over), source is None, ctypes.byref(layers)))
         ids = [QUuid(own.decode()) for own in (layers.group_id, layers.result_id, layers.guide_id)]
@@ -130,6 +130,7 @@ class ToolScreen:
             yield
         made = screen.Made(*(document.nodeByUniqueID(own) for own in ids))
         self._group = made.group
+        screen.add_masks(document, source, made.group)
         if sum(1 for child in made.group.parentNode().childNodes() if not child.type().endswith("mask")) == 2:
             # Of a parent with one layer Krita composes nothing. All of a large image at once would hold up its canvas.
             rows = max(64, _COMPOSED_AT_ONCE // document.width())

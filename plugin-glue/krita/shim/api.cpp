@@ -193,7 +193,6 @@ int npe_tool_group(const char *layer, int whole, npe_tool_layers *layers)
         }
         const Ids ids = addGroup(layerCalled(layer), whole != 0,
                                  Group{text(layers->group), text(layers->result), text(layers->guide),
-                                       text(layers->selection),
                                        colorSpace(text(layers->model), text(layers->depth), text(layers->profile))});
         put(ids.group, layers->group_id);
         put(ids.result, layers->result_id);

@@ -8,8 +8,6 @@
 #include <kis_image.h>
 #include <kis_paint_layer.h>
 #include <kis_processing_applicator.h>
-#include <kis_selection.h>
-#include <kis_transparency_mask.h>
 
 namespace npe {
 
@@ -47,21 +45,6 @@ KisPaintLayerSP newLayer(KisImageSP image, const QString &name, quint8 opacity, 
     return new KisPaintLayer(image, name, opacity, space);
 }
 
-/* A selection limits the result, and so do the photo's own masks. */
-void addMasks(KisImageSP image, KisNodeSP source, KisGroupLayerSP group, const QString &name)
-{
-    if (KisSelectionSP selection = image->globalSelection()) {
-        KisTransparencyMaskSP mask = new KisTransparencyMask(image, name);
-        mask->initSelection(selection, group);
-        image->addNode(mask, group);
-    }
-    for (KisNodeSP child = source ? source->firstChild() : KisNodeSP(); child; child = child->nextSibling()) {
-        if (dynamic_cast<KisTransparencyMask *>(child.data()) && child->visible()) {
-            image->addNode(child->clone(), group);
-        }
-    }
-}
-
 QString idOf(KisNodeSP node)
 {
     return node->uuid().toString();
@@ -79,7 +62,6 @@ Ids addGroup(KisNodeSP source, bool whole, const Group &names)
     // Nothing of it is in the image yet, so nobody else looks at it.
     image->addNode(result, group);
     image->addNode(guide, group);
-    addMasks(image, whole ? KisNodeSP() : source, group, names.selection);
     KisNodeSP parent = whole ? KisNodeSP(image->rootLayer()) : source->parent();
     KisNodeSP above = whole ? image->rootLayer()->lastChild() : source;
     if (!parent) {

@@ -10,7 +10,7 @@ namespace npe {
 
 /* What the layers are called, and the colour space of the result. */
 struct Group {
-    QString group, result, guide, selection;
+    QString group, result, guide;
     const KoColorSpace *space;
 };
 

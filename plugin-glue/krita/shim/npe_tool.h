@@ -91,15 +91,15 @@ int npe_tool_drop(void);
 
 /* The layers of an edit. The texts are the person's language. */
 typedef struct npe_tool_layers {
-    const char *group, *result, *guide, *selection; /* what they are called; the last one is the mask of a selection */
-    const char *model, *depth, *profile;            /* the colour space of the result */
+    const char *group, *result, *guide;  /* what they are called */
+    const char *model, *depth, *profile; /* the colour space of the result */
     char group_id[NPE_TOOL_ID], result_id[NPE_TOOL_ID], guide_id[NPE_TOOL_ID]; /* written */
 } npe_tool_layers;
 
 /* Puts a group above a layer (with `whole` not 0: on top of the layer's image), as one step of undo in the queue of the
- * image, so soon: in it the result, which is locked, and above that the guide, 8-bit sRGB and invisible by its opacity. The
- * image's selection and the layer's own transparency masks become masks of the group. Nothing is composed anew: where the
- * group's parent had one layer only, Krita has composed nothing of it so far, and all of it must be refreshed. Nothing is composed anew. */
+ * image, so soon: in it the result, which is locked, and above that the guide, 8-bit sRGB and invisible by its opacity.
+ * Nothing is composed anew: where the group's parent had one layer only, Krita has composed nothing of it so far, and all
+ * of it must be refreshed. */
 int npe_tool_group(const char *layer, int whole, npe_tool_layers *layers);
 
 #pragma GCC visibility pop
