@@ -10,13 +10,14 @@ from typing import List, Optional
 from gi.repository import Gdk, Gimp, GLib, Gtk
 
 from npe_shared import errors, log, npe
+from npe_shared.panel import Panel
 from npe_shared.told import Opened, Result
 from npe_shared.words import _
 
 from . import help_page, photo_box
 from .controls import GAP, AttributesBox, ModelBox, Notice, SettingsBox, StateBox
 from .controls_pictures import LatentsBox, ViewsBox
-from .live_session import Panel, Session
+from .live_session import Session
 
 #: What the pictures show: what the network sees and thinks.
 VIEWS = (npe.VIEW_ORIGINAL, npe.VIEW_GENERATED, npe.VIEW_MASK)

@@ -16,6 +16,7 @@ from gi.repository import Gimp, GLib
 from npe_shared import errors, frames, log, npe
 from npe_shared.document import Kept
 from npe_shared.live import Live
+from npe_shared.panel import Panel
 from npe_shared.told import Guide, Listener, Opened, Result, Saved
 from npe_shared.words import _
 
@@ -41,38 +42,6 @@ def _pen_down() -> bool:
     root = display.get_default_screen().get_root_window()
     mask = root.get_device_position(display.get_default_seat().get_pointer())[-1]
     return bool(mask & Gdk.ModifierType.BUTTON1_MASK)
-
-
-class Panel:
-    """What a session tells its panel."""
-
-    def state(self, text: str, busy: bool = False) -> None:
-        """A line about what is going on."""
-
-    def progress(self, done: float) -> None:
-        """How far long work is."""
-
-    def failed(self, sentence: str) -> None:
-        """Something did not work."""
-
-    def found(self, faces: List[npe.Frame], chosen: int) -> None:
-        """The faces of the source; which was taken, -1: none."""
-
-    def goes_on(self, sentence: str) -> bool:
-        """Asks whether an edit is to be gone on with although its photo is another one; else it is begun anew."""
-        return True
-
-    def opened(self, opened: Opened) -> None:
-        """A face is ready to be painted on."""
-
-    def changed(self, result: Result) -> None:
-        """The result is on the canvas."""
-
-    def viewed(self, view: int, picture: npe.Image) -> None:
-        """One of the small pictures that were asked for."""
-
-    def ended(self, text: str) -> None:
-        """The session is over; nothing of it will be called any more."""
 
 
 class Session(Listener):
