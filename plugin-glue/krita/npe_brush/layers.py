@@ -21,7 +21,7 @@ from npe_shared.words import _
 from . import pixels
 from .pieces import Answer
 from .qt import QByteArray, QTimer
-from .screen import Screen
+from .screen import Screen, add_guide
 
 #: Annotations are called this and the unique id of the result layer.
 ANNOTATION = "npe-edit"
@@ -60,20 +60,10 @@ def activate(document: Any, node: Any) -> None:
     QTimer.singleShot(60, lambda: document.setActiveNode(node))
 
 
-def _add_guide(document: Any, group: Any) -> None:
-    """A new guide on top, which the person's brush is on from now on. Always 8-bit sRGB, whatever the document has."""
-    guide = document.createNode(_("Paint here"), "paintlayer")
-    if not (guide.colorModel() == "RGBA" and guide.colorDepth() == "U8" and pixels.is_srgb(guide.colorProfile())):
-        guide.setColorSpace("RGBA", "U8", pixels.SRGB)
-    guide.setOpacity(0)
-    group.addChildNode(guide, group.childNodes()[-1])
-    document.setActiveNode(guide)
-
-
 def clear_guides(document: Any, layers: Layers) -> None:
     """A new empty guide in place of all the others."""
     old = layers.guides()
-    _add_guide(document, layers.group)
+    document.setActiveNode(add_guide(document, layers.group))
     for guide in old:
         guide.remove()
 
@@ -107,8 +97,7 @@ def _key(result: Any) -> str:
 
 def find(document: Any, node: Any) -> Optional[Tuple[Kept, Optional[Layers]]]:
     """The edit to go on with where a layer is active: the one whose group it is or is in, the one that was baked into
-    it (which has no layers then), or else the one whose photo it is and that is not
-    hidden."""
+    it (which has no layers then), or else the one whose photo it is and that is not hidden."""
     source = node.uniqueId().toString()
     within: List[str] = []
     up = node

@@ -76,7 +76,6 @@ class PythonScreen:
     def make(self, document: Any, source: Optional[Any], space: Space) -> Answer:
         group = document.createGroupLayer(_("Neural Brush"))
         result = document.createNode(_("Neural Brush result"), "paintlayer")
-        guide = document.createNode(_("Paint here"), "paintlayer")
         parent = document.rootNode() if source is None else source.parentNode()
         top = document.rootNode().childNodes()
         parent.addChildNode(group, source if source is not None else top[-1] if top else None)
@@ -88,11 +87,7 @@ class PythonScreen:
         add_masks(document, source, group)
         yield from self.prepare(document, group)
         yield
-        # Always 8-bit sRGB, whatever the document has.
-        if not (guide.colorModel() == "RGBA" and guide.colorDepth() == "U8" and pixels.is_srgb(guide.colorProfile())):
-            guide.setColorSpace("RGBA", "U8", pixels.SRGB)
-        guide.setOpacity(0)
-        group.addChildNode(guide, group.childNodes()[-1])
+        guide = add_guide(document, group)
         result.setLocked(True)
         return Made(group, result, guide)
 
@@ -141,6 +136,16 @@ class PythonScreen:
         if active is not None:
             # Krita makes a new layer the active one, a moment later.
             QTimer.singleShot(60, lambda: document.setActiveNode(active))
+
+
+def add_guide(document: Any, group: Any) -> Any:
+    """A new guide on top of a group. Always 8-bit sRGB, whatever the document has."""
+    guide = document.createNode(_("Paint here"), "paintlayer")
+    if not (guide.colorModel() == "RGBA" and guide.colorDepth() == "U8" and pixels.is_srgb(guide.colorProfile())):
+        guide.setColorSpace("RGBA", "U8", pixels.SRGB)
+    guide.setOpacity(0)
+    group.addChildNode(guide, group.childNodes()[-1])
+    return guide
 
 
 def add_masks(document: Any, source: Optional[Any], group: Any) -> None:
