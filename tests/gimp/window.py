@@ -15,7 +15,8 @@ import re
 import subprocess
 import sys
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "editors"))
@@ -455,21 +456,20 @@ def no_library(window: Window, path: str) -> None:
     print("library missing:", ended["error"][:100])
 
 
-def main() -> None:
-    given, other, out = (os.path.abspath(word) for word in sys.argv[1:4])
+def prepared(given: str, out: str) -> Tuple[str, desk.Picture]:
+    """A photo as a PNG file in `out`, and what is in it: GIMP and ImageMagick read a JPEG file a little differently."""
     os.makedirs(out, exist_ok=True)
-    # GIMP and ImageMagick read a JPEG file a little differently.
     path = os.path.join(out, "photo.png")
     subprocess.run(["convert", given, *PLAIN, path], check=True)
-    photo = desk.read(path)
+    return path, desk.read(path)
+
+
+@contextmanager
+def started(out: str) -> Iterator[Window]:
+    """GIMP for a test; what went wrong leaves a screenshot."""
     window = Window(out)
-    parts = {"apply": lambda: apply_and_undo(window, path, photo), "cancel": lambda: cancel(window, path, photo),
-             "kinds": lambda: kinds(window, path, photo), "faces": lambda: faces(window, path, other, photo),
-             "tools": lambda: tools(window, path, photo), "closed": lambda: image_closed(window, path, photo),
-             "library": lambda: no_library(window, path)}
     try:
-        for part in sys.argv[4:] or parts:
-            parts[part]()
+        yield window
         window.ask("end")
         window.process.wait(30)
     except BaseException:
@@ -477,6 +477,18 @@ def main() -> None:
         raise
     finally:
         window.quit()
+
+
+def main() -> None:
+    given, other, out = (os.path.abspath(word) for word in sys.argv[1:4])
+    path, photo = prepared(given, out)
+    with started(out) as window:
+        parts = {"apply": lambda: apply_and_undo(window, path, photo), "cancel": lambda: cancel(window, path, photo),
+                 "kinds": lambda: kinds(window, path, photo), "faces": lambda: faces(window, path, other, photo),
+                 "tools": lambda: tools(window, path, photo), "closed": lambda: image_closed(window, path, photo),
+                 "library": lambda: no_library(window, path)}
+        for part in sys.argv[4:] or parts:
+            parts[part]()
 
 
 if __name__ == "__main__":

@@ -9,11 +9,10 @@ Usage: window_photo.py PHOTO OUT, as window.py.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 
-from window import PLAIN, Window, act, check, desk, stroke  # noqa: I100
+from window import Window, act, check, desk, prepared, started, stroke  # noqa: I100
 
 
 def negative(picture: desk.Picture) -> desk.Picture:
@@ -86,21 +85,10 @@ def asked(window: Window, photo: desk.Picture) -> None:
 
 def main() -> None:
     given, out = (os.path.abspath(word) for word in sys.argv[1:3])
-    os.makedirs(out, exist_ok=True)
-    path = os.path.join(out, "photo.png")
-    subprocess.run(["convert", given, *PLAIN, path], check=True)
-    photo = desk.read(path)
-    window = Window(out)
-    try:
+    path, photo = prepared(given, out)
+    with started(out) as window:
         followed(window, path, photo)
         asked(window, photo)
-        window.ask("end")
-        window.process.wait(30)
-    except BaseException:
-        window.shot("failed")
-        raise
-    finally:
-        window.quit()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ library was not built."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, Generator, List, Tuple
 
 from krita import Krita, Selection
 
@@ -27,6 +27,20 @@ def _face(document: Any) -> Tuple[float, float, float]:
 def _hair(face: Tuple[float, float, float], count: int = 30) -> List[Tuple[float, float]]:
     x, y, side = face
     return line((x - 0.25 * side, y - 0.42 * side), (x + 0.25 * side, y - 0.42 * side), count)
+
+
+def _partly(whole: Steps) -> Steps:
+    """The first part of a stroke; the pen is down then."""
+    for _step in range(25):
+        yield next(whole)
+
+
+def _begun(document: Any, size: float = 0.14) -> Generator[float, None, Tuple[float, float, float]]:
+    """A document that was just opened, with the tool chosen; answers where the face is."""
+    yield 0.5
+    face = _face(document)
+    yield from _chosen(face, size)
+    return face
 
 
 def _chosen(face: Tuple[float, float, float], size: float = 0.14) -> Steps:
@@ -64,8 +78,7 @@ def _paints() -> Steps:
     steps = history()
     gaps = Gaps()
     half = stroke(_hair(face), lambda t: 0.4 + 0.6 * t, pause=0.04)
-    for _step in range(25):
-        yield next(half)
+    yield from _partly(half)
     # Krita's other views of it, such as the layer's own pixels, hold it only once it is done.
     assert bytes(photo.pixelData(0, 0, document.width(), document.height())) == raw, "the layer changed under the pen"
     yield from half
@@ -99,10 +112,8 @@ def _paints() -> Steps:
 def _quick_strokes() -> Steps:
     """The second begins before the first is in its layer; both are there, and each is a step."""
     document = opened()
-    yield 0.5
-    face = _face(document)
+    face = yield from _begun(document, 0.08)
     before = pixels(document)
-    yield from _chosen(face, 0.08)
     steps = history()
     x, y, side = face
     yield from stroke(_hair(face, 8), pause=0.0)
@@ -123,9 +134,7 @@ def _quick_strokes() -> Steps:
 
 def _keeps_to_the_selection() -> Steps:
     document = opened()
-    yield 0.5
-    face = _face(document)
-    yield from _chosen(face)
+    face = yield from _begun(document)
     before = pixels(document)
     selection = Selection()
     selection.select(0, 0, int(face[0]), document.height(), 255)
@@ -145,9 +154,7 @@ def _other_spaces() -> Steps:
     for space in (("RGBA", "U16", "sRGB-elle-V2-srgbtrc.icc"), ("RGBA", "F32", "sRGB-elle-V2-g10.icc"),
                   ("GRAYA", "U8", "Gray-D50-elle-V2-srgbtrc.icc")):
         document = created(QImage(PHOTO), *space)
-        yield 0.5
-        face = _face(document)
-        yield from _chosen(face)
+        face = yield from _begun(document)
         before = pixels(document)
         yield from stroke(_hair(face, 12))
         yield from settled()
@@ -165,9 +172,7 @@ def _other_spaces() -> Steps:
 
 def _refuses_and_says_why() -> Steps:
     document = opened()
-    yield 0.5
-    face = _face(document)
-    yield from _chosen(face)
+    face = yield from _begun(document)
     before, steps = pixels(document), history()
     photo = document.topLevelNodes()[0]
     photo.setLocked(True)
@@ -189,13 +194,10 @@ def _refuses_and_says_why() -> Steps:
 def _given_up() -> Steps:
     """Undo under the pen, and a document that is closed under it, leave nothing."""
     document = opened()
-    yield 0.5
-    face = _face(document)
-    yield from _chosen(face)
+    face = yield from _begun(document)
     before, steps = pixels(document), history()
     half = stroke(_hair(face), pause=0.04)
-    for _step in range(25):
-        yield next(half)
+    yield from _partly(half)
     undo()
     yield 0.5
     half.close()
@@ -203,8 +205,7 @@ def _given_up() -> Steps:
     assert not controller().direct.working, "undo does not give the stroke up"
     assert pixels(document) == before and history() == steps, "a stroke that was given up left something"
     half = stroke(_hair(face), pause=0.04)
-    for _step in range(25):
-        yield next(half)
+    yield from _partly(half)
     half.close()
     document.setModified(False)
     document.close()
