@@ -1,19 +1,10 @@
 /* An edit from end to end through npe.h. Usage: edit PHOTO.rgb WIDTH HEIGHT RESULT.rgb STROKES.json
  * Silent if all is well; else it says which line was not and exits with 1. */
-#include "npe.h"
+#include "must.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s; npe_last_error: %s\n", __FILE__, __LINE__, #condition, npe_last_error());      \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-#define OK(call) MUST((call) == NPE_OK)
 
 size_t second_unit(void); /* second.c includes npe.h too */
 

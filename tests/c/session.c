@@ -3,7 +3,7 @@
  * folder, the umask and the environment. With "lie" the host says that it has more pixels than it has: a sanitizer must see
  * npe read beyond them (tests/hard/sanitizers.sh asks whether it does). */
 #define _GNU_SOURCE
-#include "npe.h"
+#include "must.h"
 
 #include <fenv.h>
 #include <locale.h>
@@ -16,15 +16,6 @@
 #ifdef __SSE__
 #include <xmmintrin.h>
 #endif
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s; npe_last_error: %s\n", __FILE__, __LINE__, #condition, npe_last_error());      \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-#define OK(call) MUST((call) == NPE_OK)
 
 enum { SIDE = 128, SIGNALS = 65, KEPT = SIDE * 3 };
 

@@ -1,7 +1,7 @@
 /* Threads that call npe at once: their own edits, one that all read and change, models that are loaded and freed. Usage:
  * threads MODEL THREADS CALLS [ENGINE]; ENGINE is the number of threads of the engine. Each call must answer NPE_OK, or NPE_ERR_BUSY where the edit is shared. */
 #define _GNU_SOURCE
-#include "npe.h"
+#include "must.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -9,15 +9,6 @@
 #include <string.h>
 
 enum { SIDE = 32 };
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s; npe_last_error: %s\n", __FILE__, __LINE__, #condition, npe_last_error());      \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-#define OK(call) MUST((call) == NPE_OK)
 
 static npe_load_options options = {sizeof options, NULL, "cpu"};
 static npe_model *model;
