@@ -1,7 +1,8 @@
 # Installs the library, its headers and the command, as C and C++ programs expect them. See docs/c-hosts.md.
 #   make install [PREFIX=/usr/local] [DESTDIR=] [LIBDIR=lib]
 #   make uninstall      with the same settings
-#   make deb            Debian packages, into target/deb (with debhelper)
+#   make reference      the C interface as pages, into target/reference/html (with doxygen); make install-reference installs them too
+#   make deb            Debian packages, into target/deb (with debhelper and doxygen)
 PREFIX ?= /usr/local
 LIBDIR ?= lib
 DESTDIR ?=
@@ -25,9 +26,10 @@ FILES := bin/npe include/npe.h include/npe.hpp $(LIBDIR)/libnpe.a $(LIBDIR)/libn
 	$(LIBDIR)/cmake/npe/npe-config-version.cmake $(addprefix share/doc/npe/,$(PAPERS)) $(addprefix share/npe/,$(MODELS)) \
 	$(addprefix share/man/man1/,$(notdir $(MAN)))
 
-.PHONY: all install uninstall deb
+.PHONY: all install uninstall reference install-reference deb
+# Without Cargo, as under sudo, what was built before is taken.
 all:
-	$(CARGO) build --release
+	@if command -v $(CARGO) >/dev/null || ! [ -e $(BUILT)/libnpe.so ]; then $(CARGO) build --release; fi
 
 install: all
 	$(INSTALL) -d $(addprefix $(TO)/,bin include $(LIBDIR)/pkgconfig $(LIBDIR)/cmake/npe share/npe/models share/man/man1 \
@@ -46,8 +48,18 @@ install: all
 	$(INSTALL) -m 644 $(MAN) $(TO)/share/man/man1
 	for file in $(PAPERS); do $(INSTALL) -m 644 "$$file" "$(TO)/share/doc/npe/$$file" || exit; done
 
+reference:
+	rm -rf target/reference
+	mkdir -p target/reference
+	NPE_VERSION=$(VERSION) doxygen src/capi/install/Doxyfile
+
+install-reference: reference
+	$(INSTALL) -d $(TO)/share/doc/npe/reference
+	$(INSTALL) -m 644 target/reference/html/* $(TO)/share/doc/npe/reference
+
 uninstall:
 	rm -f $(addprefix $(TO)/,$(FILES))
+	rm -rf $(TO)/share/doc/npe/reference
 	-rmdir $(addprefix $(TO)/,share/doc/npe/docs share/doc/npe/models share/doc/npe/examples/hosts share/doc/npe/examples \
 		share/doc/npe share/npe/models share/npe $(LIBDIR)/cmake/npe)
 
