@@ -14,8 +14,9 @@ fail() {
 }
 [ "$(id -u)" = 0 ] || skip "a chroot needs root"
 command -v apt-get >/dev/null || skip "there is no apt-get"
-if ! command -v dh >/dev/null || ! command -v dpkg-buildpackage >/dev/null; then
-    { apt-get update -qq && apt-get install -y -qq debhelper dpkg-dev; } >/dev/null || skip "debhelper can't be installed"
+tools=(debhelper dpkg-dev doxygen)
+if ! dpkg -s "${tools[@]}" >/dev/null 2>&1; then
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${tools[@]}"; } >/dev/null || skip "${tools[*]} can't be installed"
 fi
 status=0
 below="$("$project/tests/editors/chroot.sh" | tail -n 1)" || status=$?
