@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Debian trixie in a folder, with GIMP 3 and Krita 5.2, for the tests in the real editors on a machine that has other
-# versions or none. Makes it (about 5 minutes, 2.5 GB) or takes the one that is there, and prints its path.
+# Debian in a folder, with GIMP 3 and Krita 5, for the tests in the real editors on a machine that has other versions or none.
+# Makes it (about 5 minutes, 2.5 GB) or takes the one that is there, and prints its path.
 #
-# The folder is NPE_EDITORS, or npe/editors/trixie in the user's cache; NPE_MIRROR is a mirror of Debian other than
-# debootstrap's own choice. Needs root and debootstrap (which it installs where apt-get can). Exit status 77 where that is
-# impossible, with a line that says why.
+# NPE_SUITE is the release: trixie (GIMP 3.0, Krita 5.2) if none is named, or sid (GIMP 3.2, Krita 5.3). The folder is
+# NPE_EDITORS, or npe/editors/SUITE in the user's cache; NPE_MIRROR is a mirror of Debian other than debootstrap's own
+# choice. Needs root and debootstrap (which it installs where apt-get can). Exit status 77 where that is impossible, with a
+# line that says why.
 set -euo pipefail
 
-root="${NPE_EDITORS:-${XDG_CACHE_HOME:-$HOME/.cache}/npe/editors/trixie}"
+suite="${NPE_SUITE:-trixie}"
+root="${NPE_EDITORS:-${XDG_CACHE_HOME:-$HOME/.cache}/npe/editors/$suite}"
 packages=(
     ca-certificates gimp gir1.2-gimp-3.0 krita python3 python3-gi python3-gi-cairo gir1.2-gtk-3.0 python3-pyqt5
     python3-pyqt5.sip xvfb xauth xdotool wmctrl openbox imagemagick x11-utils x11-xserver-utils dbus dbus-x11 procps
@@ -35,10 +37,10 @@ if [ ! -x "$root/usr/bin/dpkg" ]; then
         { apt-get update -qq && apt-get install -y -qq debootstrap; } >&2 ||
             impossible "debootstrap is not installed, and apt-get could not install it"
     fi
-    say "making $root (Debian trixie)"
+    say "making $root (Debian $suite)"
     # What a run that was stopped has left can't be trusted.
     rm -rf --one-file-system "$root.part"
-    debootstrap --variant=minbase --include=ca-certificates trixie "$root.part" ${NPE_MIRROR:+"$NPE_MIRROR"} >&2 ||
+    debootstrap --variant=minbase --include=ca-certificates "$suite" "$root.part" ${NPE_MIRROR:+"$NPE_MIRROR"} >&2 ||
         impossible "debootstrap failed; is a mirror of Debian reachable, and is there room in $(dirname "$root")?"
     mkdir -p "$root"
     rmdir "$root" && mv "$root.part" "$root"

@@ -17,20 +17,15 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 project="$(cd "$here/../.." && pwd)"
 built="$(cd "${1:-$project/target/release}" && pwd)"
-for file in npe libnpe.so; do
-    [ -e "$built/$file" ] || { echo "$built/$file is not there; build it first: cargo build --release" >&2; exit 1; }
-done
-
-root=""
-if ! command -v gimp-console-3.0 >/dev/null || ! command -v Xvfb >/dev/null; then
-    status=0
-    root="$("$project/tests/editors/chroot.sh" | tail -n 1)" || status=$?
-    if [ "$status" = 77 ]; then
-        echo "GIMP TESTS SKIPPED: no GIMP 3 here, and no folder for one can be made (see above)" >&2
-        exit 0
-    fi
-    [ "$status" = 0 ] || exit "$status"
+. "$project/tests/editors/editors.sh"
+check_built "$built"
+status=0
+find_editor gimp-console-3.0 || status=$?
+if [ "$status" = 77 ]; then
+    echo "GIMP TESTS SKIPPED: no GIMP 3 here, and no folder for one can be made (see above)" >&2
+    exit 0
 fi
+[ "$status" = 0 ] || exit "$status"
 
 results="$project/target/editors/gimp"
 rm -rf "$results"
@@ -43,16 +38,8 @@ chmod 700 "$scratch/run"
 cp "$built/npe" "$built/libnpe.so" "$scratch/bin/"
 cp -r "$project/tests" "$scratch/tests"
 
-# Runs a command where GIMP is, in the empty home, within so many seconds.
-within() {
-    local seconds="$1" place=()
-    shift
-    [ -z "$root" ] || place=(chroot "$root")
-    "${place[@]}" env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$work/home" XDG_RUNTIME_DIR="$work/run" LC_ALL=C.UTF-8 \
-        NO_AT_BRIDGE=1 NPE_COMMAND="$work/bin/npe" NPE_TEST_PHOTO="$work/photos/one.png" NPE_TEST_OUT="$work/out" \
-        NPE_TEST_HEADLESS="$work/tests/gimp/headless" NPE_TEST_ONLY="${NPE_TEST_ONLY:-}" \
-        timeout --kill-after=10 "$seconds" "$@"
-}
+environment=(NO_AT_BRIDGE=1 NPE_COMMAND="$work/bin/npe" NPE_TEST_PHOTO="$work/photos/one.png"
+    NPE_TEST_HEADLESS="$work/tests/gimp/headless" NPE_TEST_ONLY="${NPE_TEST_ONLY:-}")
 
 if [ -n "${NPE_PHOTOS:-}" ]; then
     cp "$NPE_PHOTOS/portrait-00.jpg" "$NPE_PHOTOS/portrait-01.jpg" "$scratch/photos/"
@@ -70,13 +57,6 @@ mkdir -p "$profile"
 printf '(color-profile-policy keep)\n(metadata-rotation-policy keep)\n(check-updates no)\n(show-welcome-dialog no)\n' \
     >"$profile/gimprc"
 within 60 "$work/bin/npe" install gimp >"$results/install.log" 2>&1 || { cat "$results/install.log" >&2; exit 1; }
-
-passed=0 failed=0
-good() { passed=$((passed + $1)); }
-bad() {
-    failed=$((failed + 1))
-    echo "FAILED: $*"
-}
 
 only="${NPE_TEST_ONLY:-}"
 if [[ "$only" != *.py ]]; then

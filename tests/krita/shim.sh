@@ -19,13 +19,12 @@ impossible() {
     exit 77
 }
 
-if command -v krita >/dev/null && command -v Xvfb >/dev/null; then
+. "$project/tests/editors/editors.sh"
+find_editor krita || impossible "there is no Krita here, and no folder for one can be made"
+if [ -z "$root" ]; then
     "$project/plugin-glue/krita/shim/build.sh" "$out" >"$log" 2>&1 || impossible "build.sh failed (see above)"
     exit 0
 fi
-status=0
-root="$("$project/tests/editors/chroot.sh" | tail -n 1)" || status=$?
-[ "$status" = 0 ] || impossible "there is no Krita here, and no folder for one can be made"
 work="$(mktemp -d "$root/var/tmp/npe-shim.XXXXXX")"
 trap 'rm -rf "$log" "$work"' EXIT
 cp -r "$project/plugin-glue/krita/shim" "$work/"

@@ -238,6 +238,9 @@ class NeuralBrushDocker(DockWidget):
     def press_before(self) -> None:
         self._before.click()
 
+    def press_selection(self) -> None:
+        self._selection.click()
+
     def _pressed_start(self) -> None:
         if self.controller.running:
             self.controller.stop()

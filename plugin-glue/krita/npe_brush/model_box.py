@@ -66,6 +66,12 @@ class ModelBox(QWidget):
         self._truth.setToolTip(_("Trained on: {trained_on}\nLicence: {licence}").format(
             trained_on=model.trained_on, licence=model.licence))
 
+    def choose(self, path: Optional[str]) -> None:
+        """As a person chooses one that is offered; None is the built-in one."""
+        at = self._model.findData(path or "")
+        self._model.setCurrentIndex(at)
+        self._model.activated.emit(at)
+
     def truth(self) -> str:
         """What is shown of what is really used."""
         return self._truth.text()

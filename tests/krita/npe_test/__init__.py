@@ -23,7 +23,7 @@ except ImportError:
     from PyQt5.QtCore import QTimer
 
 #: "leaving" is run only when it is named: Krita quits in the middle of it.
-_MODULES = ("painting", "toolbox", "straight", "library", "keeping", "spaces", "troubles", "scripting")
+_MODULES = ("closing", "painting", "toolbox", "straight", "library", "keeping", "retouching", "spaces", "troubles", "scripting")
 #: Seconds for one test.
 _LIMIT = 90.0
 

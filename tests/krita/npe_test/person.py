@@ -23,6 +23,8 @@ except ImportError:
 
 Steps = Iterator[float]
 PHOTO = os.environ.get("NPE_TEST_PHOTO", "")
+#: A picture of a drawn face; "" if none is at hand.
+DRAWN = os.environ.get("NPE_TEST_DRAWN", "")
 OUT = os.environ.get("NPE_TEST_OUT", "")
 #: The tool's id in Krita.
 TOOL = "NpeNeuralBrush"
@@ -187,31 +189,49 @@ def brush_tool() -> None:
     Krita.instance().action("KritaShape/KisToolBrush").trigger()
 
 
+class Pen:
+    """A tablet's pen over the active view's canvas; points are pixels of the image."""
+
+    def __init__(self) -> None:
+        window = Krita.instance().activeWindow()
+        self._canvas = canvas_widget(window)
+        self._canvas.setFocus()
+        self._from_image, ok = to_image(window.activeView()).inverted()
+        assert ok
+
+    def hover(self, x: float, y: float) -> None:
+        self._tell(QEvent.TabletMove, x, y, 0.0, Qt.NoButton, Qt.NoButton)
+
+    def press(self, x: float, y: float, pressure: float) -> None:
+        self._tell(QEvent.TabletPress, x, y, pressure, Qt.LeftButton, Qt.LeftButton)
+
+    def move(self, x: float, y: float, pressure: float) -> None:
+        self._tell(QEvent.TabletMove, x, y, pressure, Qt.NoButton, Qt.LeftButton)
+
+    def lift(self, x: float, y: float) -> None:
+        self._tell(QEvent.TabletRelease, x, y, 0.0, Qt.LeftButton, Qt.NoButton)
+
+    def _tell(self, kind: Any, x: float, y: float, pressure: float, button: Any, buttons: Any) -> None:
+        on = self._from_image.map(QPointF(x, y))
+        everywhere = QPointF(self._canvas.mapToGlobal(on.toPoint()))
+        QCoreApplication.sendEvent(self._canvas, QTabletEvent(
+            kind, on, everywhere, QTabletEvent.Stylus, QTabletEvent.Pen, pressure, 0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, button,
+            buttons))
+
+
 def stroke(points: List[Tuple[float, float]], pressure: Callable[[float], float] = lambda t: 0.8,
            pause: float = 0.02) -> Steps:
     """Draws with a pen through points in pixels of the image."""
-    window = Krita.instance().activeWindow()
-    canvas, view = canvas_widget(window), window.activeView()
-    canvas.setFocus()
+    pen = Pen()
     yield 0.05
-    back, ok = to_image(view).inverted()
-    assert ok
-
-    def tell(kind: Any, at: QPointF, press: float, buttons: Any) -> None:
-        on = back.map(at)
-        everywhere = QPointF(canvas.mapToGlobal(on.toPoint()))
-        QCoreApplication.sendEvent(canvas, QTabletEvent(
-            kind, on, everywhere, QTabletEvent.Stylus, QTabletEvent.Pen, press, 0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1,
-            Qt.LeftButton if kind != QEvent.TabletMove else Qt.NoButton, buttons))
-
-    tell(QEvent.TabletMove, QPointF(*points[0]), 0.0, Qt.NoButton)
+    pen.hover(*points[0])
     yield pause
-    tell(QEvent.TabletPress, QPointF(*points[0]), pressure(0.0), Qt.LeftButton)
+    pen.press(*points[0], pressure(0.0))
     for i, point in enumerate(points[1:]):
         yield pause
-        tell(QEvent.TabletMove, QPointF(*point), pressure(i / len(points)), Qt.LeftButton)
+        pen.move(*point, pressure(i / len(points)))
     yield pause
-    tell(QEvent.TabletRelease, QPointF(*points[-1]), 0.0, Qt.NoButton)
+    pen.lift(*points[-1])
     yield 0.1
 
 
@@ -223,6 +243,16 @@ def in_face(x: float, y: float) -> Tuple[float, float]:
     """A point of the frame, -0.5 to 0.5 from its centre, in pixels of the image."""
     own = controller()
     return (own.region.x + own.frame.cx + x * own.frame.side, own.region.y + own.frame.cy + y * own.frame.side)
+
+
+def painted_hair(document: Any) -> Steps:
+    """A stroke of fair hair on the canvas, in a session that was started."""
+    docker().press_canvas()
+    Krita.instance().activeWindow().activeView().setBrushSize(0.14 * controller().frame.side)
+    color(240, 190, 60)
+    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 15))
+    yield from settled()
+    docker().press_canvas()
 
 
 def history() -> List[str]:
