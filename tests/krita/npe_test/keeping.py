@@ -10,9 +10,8 @@ from krita import Krita
 
 from npe_brush import layers, model_box
 
-from .person import (OUT, Steps, closed, color, controller, differing, docker, history, in_face, line, opened, pixels,
-                     settled, shot,
-                     started, stroke, undo, until)
+from .person import (OUT, Steps, closed, color, controller, differing, docker, history, in_face, line, opened, painted_hair,
+                     pixels, settled, shot, started, stroke, undo, until)
 
 tell: Callable[[str], Any] = print
 
@@ -20,12 +19,7 @@ tell: Callable[[str], Any] = print
 def _painted(document: Any) -> Steps:
     """A session with hair painted on the canvas."""
     yield from started(document)
-    docker().press_canvas()
-    Krita.instance().activeWindow().activeView().setBrushSize(0.14 * controller().frame.side)
-    color(240, 190, 60)
-    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 15))
-    yield from settled()
-    docker().press_canvas()
+    yield from painted_hair(document)
 
 
 def _kept(document: Any) -> Any:

@@ -99,6 +99,33 @@ def test_brush_on_the_canvas() -> Steps:
     yield from closed(document)
 
 
+def test_quick_undo_and_redo() -> Steps:
+    """Two steps of undo at once, then two of redo: all ends in the same pictures, to the bit."""
+    document = opened()
+    before = pixels(document)
+    yield from started(document)
+    docker().press_canvas()
+    Krita.instance().activeWindow().activeView().setBrushSize(0.12 * controller().frame.side)
+    color(60, 40, 30)
+    yield from stroke(line(in_face(-0.25, -0.40), in_face(0.25, -0.40), 20))
+    yield from settled()
+    color(250, 250, 245)
+    yield from stroke(line(in_face(-0.1, 0.2), in_face(0.1, 0.2), 15))
+    yield from settled()
+    both = pixels(document)
+    for take, wanted, what in ((undo, before, "undos"), (redo, both, "redos"), (undo, before, "undos, again"),
+                               (redo, both, "redos, again")):
+        take()
+        # As quick as a key repeats; the engine is at the first then.
+        yield 0.06
+        take()
+        yield from settled()
+        count, rect = differing(pixels(document), wanted, document.width(), 4)
+        assert count == 0, f"two quick {what} end with {count} other pixels in {rect}"
+    docker().press_canvas()
+    yield from closed(document)
+
+
 def test_eraser_on_the_canvas() -> Steps:
     """Krita's eraser takes paint away again: the photo comes back there."""
     document = opened()
