@@ -4,7 +4,8 @@
 
 mod capi_common;
 
-use capi_common::world::{World, as_out, bad_images, refused};
+use capi_common::host::as_out;
+use capi_common::world::{World, bad_images, refused};
 use capi_common::*;
 use npe::capi::*;
 use std::ffi::{c_char, c_void};

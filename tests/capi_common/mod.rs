@@ -1,10 +1,11 @@
 //! What the tests of the C interface share: the sample photo as C sees it, and the sentences of errors.
 #![allow(dead_code)] // each test uses a part
 
+pub mod host;
 pub mod world;
 
+pub use host::last_error;
 use npe::capi::*;
-use std::ffi::CStr;
 use std::ptr::{null, null_mut};
 
 /// The sample photo, 8-bit RGB, and where its face is.
@@ -48,11 +49,6 @@ impl Sample {
             reserved: 0,
         }
     }
-}
-
-pub fn last_error() -> String {
-    // SAFETY: npe's text, copied before the next call.
-    unsafe { CStr::from_ptr(npe_last_error()) }.to_str().expect("UTF-8").to_owned()
 }
 
 pub fn ok(status: npe_status) {

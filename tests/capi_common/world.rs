@@ -2,7 +2,6 @@
 #![allow(clippy::undocumented_unsafe_blocks)] // every pointer that is followed here is one of this test's own
 
 use super::*;
-use std::ffi::c_void;
 
 /// The call answers this status, with a sentence in which these words stand.
 #[track_caller]
@@ -35,20 +34,6 @@ pub fn bad_images(good: npe_image) -> Vec<(npe_image, npe_status, &'static str)>
     }
     bad.push((npe_image { reserved: 1, ..good }, invalid, "reserved"));
     bad
-}
-
-/// The same image as a place for pixels.
-pub fn as_out(i: npe_image, data: *mut c_void) -> npe_image_out {
-    npe_image_out {
-        struct_size: i.struct_size,
-        data: if i.data.is_null() { null_mut() } else { data },
-        data_size: i.data_size,
-        width: i.width,
-        height: i.height,
-        stride: i.stride,
-        format: i.format,
-        reserved: i.reserved,
-    }
 }
 
 /// A model, an edit of the sample photo, and handles that were freed.

@@ -1,7 +1,11 @@
 //! Calls of the C interface in any order, with arguments good and bad, on handles live, freed and made up. What a host has to
 //! vouch for (that memory is there) it does; all else is free. No call may touch more than that, panic, or write on an error.
 
+#[path = "../../capi_common/host.rs"]
+mod host;
+
 use arbitrary::{Arbitrary, Result, Unstructured};
+use host::{as_out, last_error};
 use npe::capi::*;
 use npe::model::{Attribute, Dtype, Model, Sizes};
 use std::ffi::{CString, c_void};
@@ -199,9 +203,9 @@ impl Host<'_> {
                 break;
             }
             let status = self.call()?;
-            assert!((0..=14).contains(&status), "{status}: {}", sentence());
+            assert!((0..=14).contains(&status), "{status}: {}", last_error());
             if status != NPE_OK {
-                assert!(sentence().len() > 10, "{status} without a sentence");
+                assert!(last_error().len() > 10, "{status} without a sentence");
             }
         }
         Ok(())
@@ -390,18 +394,7 @@ impl Host<'_> {
         picture.memory.fill(CANARY);
         let i = picture.image;
         let struct_size = self.size_of_struct(size_of::<npe_image_out>())?;
-        let data: *mut c_void =
-            if i.data.is_null() { null_mut() } else { picture.memory.as_mut_ptr().cast() };
-        let known = npe_image_out {
-            struct_size,
-            data,
-            data_size: i.data_size,
-            width: i.width,
-            height: i.height,
-            stride: i.stride,
-            format: i.format,
-            reserved: i.reserved,
-        };
+        let known = as_out(npe_image { struct_size, ..i }, picture.memory.as_mut_ptr().cast());
         let out = Later { known, tail: [0; 16] };
         let status = match call {
             0 => unsafe { npe_decode(edit, &rect, &out.known) },
@@ -480,8 +473,4 @@ impl Host<'_> {
         let mut count = 0;
         Ok(unsafe { npe_model_find_faces(model, &image.known, frames.as_mut_ptr(), capacity, &mut count) })
     }
-}
-
-fn sentence() -> String {
-    unsafe { std::ffi::CStr::from_ptr(npe_last_error()) }.to_string_lossy().into_owned()
 }
