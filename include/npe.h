@@ -6,6 +6,8 @@
  * used by several calls at once. A pointer to non-const belongs to one call at a time: where an npe_edit is being
  * changed by one call, any other call with it answers NPE_ERR_BUSY at once and does nothing. Different edits may be used
  * at once, those of one model too. Callbacks run on the thread that made the call. npe_last_error() is per thread.
+ * A call takes at most 64 KiB of stack. A child of fork() may use what its parent made (on one thread; not with libtorch), if no
+ * other thread was inside of a call at that moment.
  *
  * ERRORS. A function that can fail returns an npe_status: NPE_OK is 0. npe_last_error() then has a sentence that says what
  * was wrong, with the values. Results leave through pointers at the end of the arguments; they are written on success
@@ -19,7 +21,7 @@
  * SIZES. A buffer is followed by its size or count. A struct the host fills begins with `struct_size`: set all of it to 0, then
  * `struct_size` to its sizeof, then the fields. A struct that npe fills is followed by its sizeof. Later versions add fields at
  * the end, where 0 means what was before. npe_dab, npe_frame, npe_placement and npe_rect never grow. Sizes over a limit are
- * NPE_ERR_LIMIT: a photo has 8 to 32,768 pixels a side and at most 2^28 in all.
+ * NPE_ERR_LIMIT: a photo has 8 to 32,768 pixels a side and at most 2^28 in all, a text at most 32,768 bytes.
  *
  * UNITS. Positions are photo pixels from the photo's top left corner; the centre of the first pixel is at 0.5, 0.5. Texts are
  * UTF-8, end with a NUL, and are in English.

@@ -60,6 +60,8 @@ pub const LATENT_ABS: f32 = 32.0;
 pub const CROP_SIDE: usize = 1_024;
 /// A struct of the C interface in bytes: none will ever be larger, so a larger size is a mistake.
 pub const STRUCT_BYTES: usize = 4_096;
+/// A text that a host gives (a path, a device, a name) in bytes: no system has longer paths, and errors repeat it.
+pub const TEXT_BYTES: usize = 32_768;
 
 // What the limits hold. Sizes are `usize` everywhere behind the checks, so these are the largest sums and products.
 const _: () = {

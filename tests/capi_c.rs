@@ -87,7 +87,7 @@ fn program(compiler: &str, standard: &str, sources: &[PathBuf], folder: &Path) -
         .arg(&out)
         .arg("-L")
         .arg(folder)
-        .arg("-lnpe")
+        .args(["-lnpe", "-lm", "-lpthread"])
         .arg(format!("-Wl,-rpath,{}", folder.display())));
     out
 }
@@ -235,7 +235,7 @@ fn the_readmes_program_works() {
 #[test]
 fn every_wrong_argument_of_every_export_is_told() {
     let source = root().join("tests/c/arguments.c");
-    let text = std::fs::read_to_string(&source).unwrap();
+    let text = [&source, &source.with_extension("h")].map(|f| std::fs::read_to_string(f).unwrap()).concat();
     for export in std::fs::read_to_string(root().join("tests/c/exports.txt")).unwrap().lines() {
         assert!(text.contains(&format!("{export}(")), "arguments.c has no row for {export}");
     }
@@ -244,4 +244,29 @@ fn every_wrong_argument_of_every_export_is_told() {
     let said = String::from_utf8(out.stdout).unwrap();
     let calls: u32 = said.split_whitespace().next().unwrap().parse().unwrap();
     assert!(calls > 700 && out.stderr.is_empty(), "{said}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn hosts_that_misbehave_are_answered() {
+    let Some(c) = c() else { return };
+    let model = root().join("tests/fuzz/seeds/model/small.safetensors");
+    let folder = folder("hostile");
+    let made = program(&c, "c99", &[root().join("tests/c/hostile.c")], &folder);
+    let out = run(Command::new(made).arg(&model));
+    let said = String::from_utf8(out.stdout).unwrap();
+    assert!(said.lines().count() > 12 && said.lines().all(|l| l.ends_with(": ok")), "{said}");
+
+    let reopen = folder.join("reopen");
+    let source = root().join("tests/c/reopen.c");
+    run(Command::new(&c)
+        .arg("-std=gnu99")
+        .args(STRICT)
+        .arg("-I")
+        .arg(root().join("include"))
+        .arg(source)
+        .args(["-o"])
+        .arg(&reopen)
+        .arg("-ldl"));
+    run(Command::new(reopen).arg(library()).arg(model));
 }

@@ -99,6 +99,7 @@ pub unsafe extern "C" fn npe_set_attribute(
 /// `name` is NULL or points to a NUL-terminated text.
 unsafe fn read_name(name: *const c_char) -> Answer<String> {
     // SAFETY: by contract.
-    let bytes = unsafe { read_text(name) }.ok_or_else(|| Failure::null("the attribute's name"))?;
+    let bytes = unsafe { read_text(name, "the attribute's name") }?
+        .ok_or_else(|| Failure::null("the attribute's name"))?;
     utf8(&bytes, "the attribute's name")
 }

@@ -119,11 +119,12 @@ pub unsafe extern "C" fn npe_load(
 unsafe fn read_options(options: *const npe_load_options) -> Answer<(Option<PathBuf>, Option<String>)> {
     // SAFETY: by contract.
     let options = unsafe { read_sized(options) }?;
+    const PATH: &str = "the path of the model file";
     // SAFETY: by the function's contract.
-    let path =
-        unsafe { read_text(options.path) }.map(|p| path_of(&p, "the path of the model file")).transpose()?;
+    let path = unsafe { read_text(options.path, PATH) }?.map(|p| path_of(&p, PATH)).transpose()?;
     // SAFETY: by the function's contract.
-    let device = unsafe { read_text(options.device) }.map(|d| utf8(&d, "the device")).transpose()?;
+    let device =
+        unsafe { read_text(options.device, "the device") }?.map(|d| utf8(&d, "the device")).transpose()?;
     Ok((path, device))
 }
 

@@ -3,7 +3,7 @@
 
 use super::error::{Answer, Failure};
 use super::status::{NPE_ERR_BUFFER_TOO_SMALL, NPE_ERR_INVALID_ARGUMENT, NPE_ERR_LIMIT};
-use crate::limits::STRUCT_BYTES;
+use crate::limits::{STRUCT_BYTES, TEXT_BYTES};
 use std::ffi::{CStr, c_char};
 use std::path::PathBuf;
 
@@ -194,13 +194,21 @@ impl<T: Copy> OutArray<T> {
     }
 }
 
-/// Copies a NUL-terminated text; none if it is NULL.
+/// Copies a NUL-terminated text; none if it is NULL. `what` names it in errors.
 ///
 /// # Safety
 /// `from` is NULL or points to a NUL-terminated text.
-pub(super) unsafe fn read_text(from: *const c_char) -> Option<Vec<u8>> {
+pub(super) unsafe fn read_text(from: *const c_char, what: &str) -> Answer<Option<Vec<u8>>> {
+    if from.is_null() {
+        return Ok(None);
+    }
     // SAFETY: by contract.
-    (!from.is_null()).then(|| unsafe { CStr::from_ptr(from) }.to_bytes().to_vec())
+    let bytes = unsafe { CStr::from_ptr(from) }.to_bytes();
+    if bytes.len() > TEXT_BYTES {
+        let sentence = format!("{what} has {} bytes; the limit is {TEXT_BYTES}", bytes.len());
+        return Err(Failure::new(NPE_ERR_LIMIT, sentence));
+    }
+    Ok(Some(bytes.to_vec()))
 }
 
 /// Reads bytes that must be UTF-8.

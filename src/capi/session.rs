@@ -72,10 +72,10 @@ pub extern "C" fn npe_session_set_threads(threads: u32) -> npe_status {
 /// The pointer points to what the text says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn npe_session_set_libtorch(folder: *const c_char) -> npe_status {
+    const FOLDER: &str = "the folder of libtorch";
     guarded(|| {
         // SAFETY: by this function's contract.
-        let folder = unsafe { read_text(folder) };
-        let folder = folder.map(|f| path_of(&f, "the folder of libtorch")).transpose()?;
+        let folder = unsafe { read_text(folder, FOLDER) }?.map(|f| path_of(&f, FOLDER)).transpose()?;
         Ok(session::set_libtorch(folder.as_deref())?)
     })
 }

@@ -15,6 +15,8 @@ pub struct Team {
     isa: Isa,
     threads: usize,
     pool: Option<rayon::ThreadPool>,
+    /// The process that has the pool's threads: a child of `fork` has not.
+    process: u32,
 }
 
 /// The panic that a test asks for, counted in passes from now; not in the library that is shipped.
@@ -45,7 +47,12 @@ impl Team {
         } else {
             None
         };
-        Ok(Self { isa, threads, pool })
+        Ok(Self { isa, threads, pool, process: std::process::id() })
+    }
+
+    /// The pool, where its threads are.
+    fn pool(&self) -> Option<&rayon::ThreadPool> {
+        self.pool.as_ref().filter(|_| std::process::id() == self.process)
     }
 
     /// Runs a whole pass on the team's threads, so that they are woken once and not for each layer.
@@ -60,7 +67,7 @@ impl Team {
             }
             pass()
         };
-        match &self.pool {
+        match self.pool() {
             Some(pool) => pool.install(pass),
             None => pass(),
         }
@@ -74,7 +81,7 @@ impl Team {
         };
         let total: usize = products.iter().map(cost).sum();
         let pieces =
-            if self.pool.is_none() { 1 } else { (total / WORTH_A_THREAD).clamp(1, 4 * self.threads) };
+            if self.pool().is_none() { 1 } else { (total / WORTH_A_THREAD).clamp(1, 4 * self.threads) };
         if pieces == 1 {
             for p in products {
                 let rows = p.rows.offsets.len() / p.rows.taps;
@@ -97,6 +104,15 @@ impl Team {
             let p = &products[i];
             kernel::run(self.isa, &p.rows, p.weights, ms, ps, &p.sink);
         });
+    }
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        // To end threads is to wake them, by locks that they may have held when the process was copied.
+        if self.pool().is_none() {
+            std::mem::forget(self.pool.take());
+        }
     }
 }
 

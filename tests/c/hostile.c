@@ -1,0 +1,368 @@
+/* Hosts as they should not be, or seldom are. Usage: hostile MODEL [SCENE]. Each scene runs in a process of its own, which must end with 0
+ * in time: a call answers, or says why not. Prints the scenes that held; the exit status is 1 if one did not. */
+#define _GNU_SOURCE
+#include "must.h"
+
+#include <fcntl.h>
+#include <fenv.h>
+#include <locale.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SIDE = 64, BYTES = SIDE * SIDE * 3, SMALL_STACK = 64 << 10 };
+
+static const char *path;
+static npe_model *model;
+static npe_edit *edit;
+static unsigned char photo[BYTES];
+static const npe_frame frame = {32, 32, 48, 0};
+
+static npe_status load(const char *file, npe_model **to) {
+    npe_load_options options = {sizeof options, file, "cpu"};
+    return npe_load(&options, NULL, NULL, to);
+}
+
+static npe_status encode(npe_edit **to) {
+    npe_image image = {sizeof image, photo, BYTES, SIDE, SIDE, SIDE * 3, NPE_FORMAT_RGB_U8, 0};
+    return npe_encode(model, &image, &frame, to);
+}
+
+static npe_status stroke_told(npe_edit *e, npe_progress progress) {
+    npe_stroke_options options = {sizeof options, NPE_MODE_COLOR, {0.1f, 0.1f, 0.1f}};
+    npe_dab dab = {32, 22, 6, 0.5f, 1};
+    return npe_stroke(e, &dab, 1, &options, progress, NULL, NULL, 0);
+}
+
+static npe_status stroke(npe_edit *e) {
+    return stroke_told(e, NULL);
+}
+
+static npe_status decode(npe_edit *e, unsigned char *pixels) {
+    npe_image_out out = {sizeof out, pixels, BYTES, SIDE, SIDE, SIDE * 3, NPE_FORMAT_RGB_U8, 0};
+    return npe_decode(e, NULL, &out);
+}
+
+static void begin(unsigned threads) {
+    OK(npe_session_set_threads(threads));
+    OK(load(path, &model));
+    OK(encode(&edit));
+}
+
+/* A whole session, and that nothing but the stroke changed the picture. */
+static void session_of(unsigned threads) {
+    unsigned char pixels[BYTES], deep[4096];
+    npe_image image = {sizeof image, photo, BYTES, SIDE, SIDE, SIDE * 3, NPE_FORMAT_RGB_U8, 0};
+    size_t faces;
+    begin(threads);
+    OK(npe_find_faces(&image, NULL, 0, &faces));
+    memset(deep, '[', sizeof deep);
+    MUST(npe_strokes_load(edit, (const char *)deep, sizeof deep, NULL, NULL) == NPE_ERR_STROKE_FILE);
+    OK(npe_update(edit));
+    OK(npe_undo(edit, NULL));
+    OK(stroke(edit));
+    OK(decode(edit, pixels));
+    MUST(memcmp(pixels, photo, BYTES) != 0);
+    OK(npe_undo(edit, NULL));
+    OK(decode(edit, pixels));
+    MUST(memcmp(pixels, photo, BYTES) == 0);
+    npe_edit_free(edit);
+    npe_model_free(model);
+}
+
+static void session(void) {
+    session_of(2);
+}
+
+/* A child of fork goes on with what its parent made. The engine's threads did not come along. */
+static void forked(void) {
+    unsigned char mine[BYTES], other[BYTES];
+    int ends[2], status;
+    begin(4);
+    OK(stroke(edit));
+    OK(npe_reset(edit));
+    MUST(pipe(ends) == 0);
+    if (fork() == 0) {
+        alarm(60);
+        OK(stroke(edit));
+        OK(decode(edit, mine));
+        MUST(write(ends[1], mine, BYTES) == BYTES);
+        npe_edit_free(edit);
+        npe_model_free(model);
+        session();
+        _exit(0);
+    }
+    OK(stroke(edit));
+    OK(decode(edit, mine));
+    close(ends[1]);
+    for (ssize_t got = 0, n; got < BYTES && (n = read(ends[0], other + got, (size_t)(BYTES - got))) > 0;) got += n;
+    MUST(wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    MUST(memcmp(mine, other, BYTES) == 0);
+}
+
+static int stop;
+
+static void *strokes(void *unused) {
+    (void)unused;
+    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+        npe_edit *copy = NULL;
+        npe_status s = npe_edit_copy(edit, &copy);
+        MUST(s == NPE_OK || s == NPE_ERR_BUSY || s == NPE_ERR_HANDLE);
+        s = stroke(edit);
+        MUST(s == NPE_OK || s == NPE_ERR_BUSY || s == NPE_ERR_HANDLE);
+        npe_edit_free(copy);
+    }
+    return NULL;
+}
+
+/* Objects are freed while other threads are inside of calls with them. */
+static void freed_in_use(void) {
+    pthread_t threads[3];
+    begin(2);
+    for (int t = 0; t < 3; t++) MUST(pthread_create(&threads[t], NULL, strokes, NULL) == 0);
+    for (int n = 0; n < 30; n++) {
+        npe_edit *was = edit;
+        usleep(3000);
+        OK(encode(&edit));
+        npe_edit_free(was);
+        MUST(stroke(was) == NPE_ERR_HANDLE);
+    }
+    npe_model_free(model);
+    usleep(10000);
+    npe_edit_free(edit);
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    for (int t = 0; t < 3; t++) pthread_join(threads[t], NULL);
+}
+
+/* The program ends while its threads are inside of calls. */
+static void exit_in_use(void) {
+    for (int n = 0; n < 12; n++) {
+        int status;
+        if (fork() == 0) {
+            pthread_t thread;
+            alarm(60);
+            begin(2);
+            for (int t = 0; t < 3; t++) MUST(pthread_create(&thread, NULL, strokes, NULL) == 0);
+            usleep((unsigned)n * 2000);
+            exit(7);
+        }
+        MUST(wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    }
+}
+
+/* A progress function that takes away what is worked on. */
+static int32_t spoil(float done, void *user) {
+    (void)done, (void)user;
+    npe_model_free(model);
+    MUST(stroke(edit) == NPE_ERR_BUSY || stroke(edit) == NPE_ERR_HANDLE);
+    OK(npe_set_log(NULL, NULL));
+    npe_edit_free(edit);
+    return 1;
+}
+
+static void tell(int32_t level, const char *text, void *user) {
+    (void)level, (void)text, (void)user;
+    MUST(npe_set_log(NULL, NULL) == NPE_ERR_BUSY);
+    MUST(npe_reset(NULL) == NPE_ERR_NULL);
+}
+
+static void spoiled(void) {
+    npe_edit *was;
+    begin(2);
+    OK(npe_set_log(tell, NULL));
+    MUST(npe_undo(NULL, NULL) == NPE_ERR_NULL && strstr(npe_last_error(), "NULL"));
+    was = edit;
+    (void)stroke_told(edit, spoil);
+    MUST(stroke(was) == NPE_ERR_HANDLE);
+    session();
+}
+
+static void *rewrite(void *file) {
+    for (unsigned n = 0; !__atomic_load_n(&stop, __ATOMIC_RELAXED); n++) {
+        int from = open(path, O_RDONLY), to = open(file, O_WRONLY | O_CREAT, 0600);
+        static char bytes[1 << 22];
+        ssize_t size = read(from, bytes, sizeof bytes);
+        MUST(size > 0 && write(to, bytes, (size_t)(n % 3 == 0 ? size / 2 : size)) > 0);
+        MUST(ftruncate(to, n % 2 ? size : size / 3) == 0);
+        close(from), close(to);
+    }
+    return NULL;
+}
+
+/* A model's file is written and cut short while it is loaded. */
+static void file_in_use(void) {
+    char file[] = "/tmp/npe-hostile-XXXXXX";
+    int loaded = 0, refused = 0;
+    pthread_t thread;
+    close(mkstemp(file));
+    MUST(pthread_create(&thread, NULL, rewrite, file) == 0);
+    for (int n = 0; n < 400; n++) {
+        npe_model *m = NULL;
+        npe_status s = load(file, &m);
+        MUST(s == NPE_OK || s == NPE_ERR_MODEL || s == NPE_ERR_IO);
+        s == NPE_OK ? loaded++ : refused++;
+        npe_model_free(m);
+    }
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    pthread_join(thread, NULL);
+    unlink(file);
+    MUST(refused > 0);
+}
+
+/* What is no file: nothing to read without end, and nothing to wait for. */
+static void no_file(void) {
+    static char longer[1 << 20];
+    char fifo[] = "/tmp/npe-hostile-XXXXXX";
+    npe_model *m = NULL;
+    memset(longer, 'a', sizeof longer - 1);
+    MUST(mkdtemp(fifo) != NULL);
+    MUST(load(fifo, &m) != NPE_OK);
+    rmdir(fifo);
+    MUST(mkfifo(fifo, 0600) == 0);
+    MUST(load(fifo, &m) == NPE_ERR_MODEL);
+    unlink(fifo);
+    MUST(load("/dev/zero", &m) != NPE_OK && load("/dev/urandom", &m) != NPE_OK && load("/proc/self/mem", &m) != NPE_OK);
+    /* Not told in a sentence as long. */
+    MUST(load(longer, &m) == NPE_ERR_LIMIT && strlen(npe_last_error()) < 200);
+    longer[30000] = '\0';
+    MUST(load(longer, &m) == NPE_ERR_IO);
+    MUST(m == NULL);
+}
+
+/* Files and threads that can't be had. */
+static void no_room(void) {
+    struct rlimit limit, was;
+    npe_model *m = NULL;
+    npe_status s;
+    begin(2);
+    getrlimit(RLIMIT_NOFILE, &was);
+    limit = was, limit.rlim_cur = 3;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    MUST(load("/proc/self/exe", &m) == NPE_ERR_IO);
+    OK(stroke(edit));
+    setrlimit(RLIMIT_NOFILE, &was);
+    /* Root is above the limit of threads, so it steps down. */
+    MUST(geteuid() != 0 || setuid(65534) == 0);
+    getrlimit(RLIMIT_NPROC, &was);
+    limit = was, limit.rlim_cur = 0;
+    setrlimit(RLIMIT_NPROC, &limit);
+    OK(npe_session_set_threads(8));
+    s = load(path, &m);
+    MUST(s == NPE_OK || s == NPE_ERR_DEVICE || s == NPE_ERR_IO);
+    OK(stroke(edit));
+}
+
+static void bell(int signal) {
+    (void)signal;
+}
+
+/* A signal every millisecond that interrupts what waits. */
+static void interrupted(void) {
+    struct sigaction action;
+    struct itimerval every = {{0, 1000}, {0, 1000}};
+    memset(&action, 0, sizeof action);
+    action.sa_handler = bell;
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &every, NULL);
+    for (int n = 0; n < 5; n++) session();
+}
+
+static void *in_thread(void *unused) {
+    (void)unused;
+    session_of(1); /* all of it on this thread */
+    return NULL;
+}
+
+/* A thread with a stack of 64 KiB. */
+static void small_stack(void) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    MUST(pthread_attr_setstacksize(&attributes, SMALL_STACK) == 0);
+    MUST(pthread_create(&thread, &attributes, in_thread, NULL) == 0);
+    pthread_join(thread, NULL);
+}
+
+/* Floating point that traps on what is no number: npe makes none on the way. */
+static void trapping(void) {
+#ifdef __GLIBC__
+    feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW);
+#endif
+    session();
+    session_of(1);
+}
+
+static void at_the_end(void *unused) {
+    (void)unused;
+    MUST(npe_reset(NULL) == NPE_ERR_NULL);
+    OK(stroke(edit));
+}
+
+static void at_exit(void) {
+    at_the_end(NULL);
+}
+
+static void *ending(void *key) {
+    pthread_setspecific(*(pthread_key_t *)key, "a value");
+    return NULL;
+}
+
+/* Calls from a thread that is being torn down, and from the end of the program. */
+static void torn_down(void) {
+    pthread_key_t key;
+    pthread_t thread;
+    begin(2);
+    pthread_key_create(&key, at_the_end);
+    MUST(pthread_create(&thread, NULL, ending, &key) == 0);
+    pthread_join(thread, NULL);
+    atexit(at_exit);
+    exit(0);
+}
+
+/* Standard input, output and error are closed, so the next file is number 0. */
+static void closed(void) {
+    close(0), close(1), close(2);
+    session();
+    MUST(fcntl(0, F_GETFD) == -1 && fcntl(1, F_GETFD) == -1 && fcntl(2, F_GETFD) == -1);
+}
+
+static const struct scene {
+    const char *name;
+    void (*run)(void);
+} scenes[] = {{"session", session},         {"forked", forked},           {"freed in use", freed_in_use},
+              {"exit in use", exit_in_use}, {"spoiled", spoiled},         {"file in use", file_in_use},
+              {"no file", no_file},         {"no room", no_room},         {"interrupted", interrupted},
+              {"small stack", small_stack}, {"trapping", trapping},       {"torn down", torn_down},
+              {"closed", closed}};
+
+int main(int argc, char **argv) {
+    int bad = 0;
+    MUST(argc >= 2);
+    path = argv[1];
+    for (int n = 0; n < BYTES; n++) photo[n] = (unsigned char)(n * 7 % 251);
+    for (size_t n = 0; n < sizeof scenes / sizeof *scenes; n++) {
+        int status = 0;
+        if (argc > 2 && strcmp(argv[2], scenes[n].name) != 0) continue;
+        fflush(stdout);
+        if (fork() == 0) {
+            setlocale(LC_ALL, "");
+            if (scenes[n].run != interrupted) alarm(120);
+            scenes[n].run();
+            exit(0);
+        }
+        wait(&status);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+            printf("%s: ok\n", scenes[n].name);
+        } else {
+            printf("%s: FAILED, exit status %d, signal %d\n", scenes[n].name, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                   WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+            bad = 1;
+        }
+    }
+    return bad;
+}
