@@ -27,6 +27,8 @@ static void hear(int32_t level, const char *message, void *user) {
 
 int main(int argc, char **argv) {
     unsigned w, h;
+    uint32_t photo_width = 0, photo_height = 0;
+    npe_format format = 0;
     int steps = 0, heard[2] = {0, 0};
     int32_t undone = 7;
     size_t size, faces = 0, length = 0, latents = 0, undo = 0, redo = 0;
@@ -94,6 +96,8 @@ int main(int argc, char **argv) {
     npe_model_free(model); /* the edit keeps what it needs */
     OK(npe_edit_get_frame(edit, &frame));
     MUST(memcmp(&frame, &frames[0], sizeof frame) == 0);
+    OK(npe_edit_get_size(edit, &photo_width, &photo_height, &format));
+    MUST(photo_width == w && photo_height == h && format == NPE_FORMAT_RGB_U8);
 
     /* Nothing done changes no bit. */
     OK(npe_decode(edit, NULL, &out));
