@@ -37,6 +37,8 @@ pub(super) mod injection {
 
 /// Runs the body of a fallible export.
 pub(super) fn guarded(body: impl FnOnce() -> Answer) -> npe_status {
+    #[cfg(target_os = "linux")]
+    let _uncancelled = Uncancelled::new();
     // Unwind safety: objects assign their new state only after everything that can fail, and locks do not poison, so
     // what a panic leaves behind is what was there before.
     match caught(body) {
@@ -63,6 +65,8 @@ fn report(sentence: &str) {
 
 /// Runs the body of an export that answers a constant; `otherwise` is answered if it panics.
 pub(super) fn constant<T>(body: impl FnOnce() -> T, otherwise: T) -> T {
+    #[cfg(target_os = "linux")]
+    let _uncancelled = Uncancelled::new();
     caught(body).unwrap_or_else(|sentence| {
         remember(&sentence);
         otherwise
@@ -72,6 +76,36 @@ pub(super) fn constant<T>(body: impl FnOnce() -> T, otherwise: T) -> T {
 /// Runs the body of an export that answers nothing.
 pub(super) fn quiet(body: impl FnOnce() -> Answer) {
     let _ = guarded(body);
+}
+
+/// Keeps a thread from being cancelled (`pthread_cancel`) inside of an export: it is afterwards. The C library would unwind it like an
+/// exception, through locks and past the wall.
+#[cfg(target_os = "linux")]
+struct Uncancelled(std::ffi::c_int);
+
+#[cfg(target_os = "linux")]
+impl Uncancelled {
+    const DISABLE: std::ffi::c_int = 1;
+
+    fn new() -> Self {
+        let mut before = 0;
+        // SAFETY: the pointer is to an integer of this function's.
+        unsafe { pthread_setcancelstate(Self::DISABLE, &mut before) };
+        Self(before)
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Uncancelled {
+    fn drop(&mut self) {
+        // SAFETY: the state is one that the C library gave; it takes no old one where it is NULL.
+        unsafe { pthread_setcancelstate(self.0, std::ptr::null_mut()) };
+    }
+}
+
+#[cfg(target_os = "linux")]
+unsafe extern "C" {
+    fn pthread_setcancelstate(state: std::ffi::c_int, before: *mut std::ffi::c_int) -> std::ffi::c_int;
 }
 
 fn caught<T>(body: impl FnOnce() -> T) -> Result<T, String> {

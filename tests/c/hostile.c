@@ -1,7 +1,7 @@
 /* Hosts as they should not be, or seldom are. Usage: hostile MODEL [SCENE]. Each scene runs in a process of its own, which must end with 0
  * in time: a call answers, or says why not. Prints the scenes that held; the exit status is 1 if one did not. */
 #define _GNU_SOURCE
-#include "must.h"
+#include "small.h"
 
 #include <fcntl.h>
 #include <fenv.h>
@@ -15,65 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIDE = 64, BYTES = SIDE * SIDE * 3, SMALL_STACK = 64 << 10 };
-
-static const char *path;
-static npe_model *model;
-static npe_edit *edit;
-static unsigned char photo[BYTES];
-static const npe_frame frame = {32, 32, 48, 0};
-
-static npe_status load(const char *file, npe_model **to) {
-    npe_load_options options = {sizeof options, file, "cpu"};
-    return npe_load(&options, NULL, NULL, to);
-}
-
-static npe_status encode(npe_edit **to) {
-    npe_image image = {sizeof image, photo, BYTES, SIDE, SIDE, SIDE * 3, NPE_FORMAT_RGB_U8, 0};
-    return npe_encode(model, &image, &frame, to);
-}
-
-static npe_status stroke_told(npe_edit *e, npe_progress progress) {
-    npe_stroke_options options = {sizeof options, NPE_MODE_COLOR, {0.1f, 0.1f, 0.1f}};
-    npe_dab dab = {32, 22, 6, 0.5f, 1};
-    return npe_stroke(e, &dab, 1, &options, progress, NULL, NULL, 0);
-}
-
-static npe_status stroke(npe_edit *e) {
-    return stroke_told(e, NULL);
-}
-
-static npe_status decode(npe_edit *e, unsigned char *pixels) {
-    npe_image_out out = {sizeof out, pixels, BYTES, SIDE, SIDE, SIDE * 3, NPE_FORMAT_RGB_U8, 0};
-    return npe_decode(e, NULL, &out);
-}
-
-static void begin(unsigned threads) {
-    OK(npe_session_set_threads(threads));
-    OK(load(path, &model));
-    OK(encode(&edit));
-}
-
-/* A whole session, and that nothing but the stroke changed the picture. */
-static void session_of(unsigned threads) {
-    unsigned char pixels[BYTES], deep[4096];
-    npe_image image = {sizeof image, photo, BYTES, SIDE, SIDE, SIDE * 3, NPE_FORMAT_RGB_U8, 0};
-    size_t faces;
-    begin(threads);
-    OK(npe_find_faces(&image, NULL, 0, &faces));
-    memset(deep, '[', sizeof deep);
-    MUST(npe_strokes_load(edit, (const char *)deep, sizeof deep, NULL, NULL) == NPE_ERR_STROKE_FILE);
-    OK(npe_update(edit));
-    OK(npe_undo(edit, NULL));
-    OK(stroke(edit));
-    OK(decode(edit, pixels));
-    MUST(memcmp(pixels, photo, BYTES) != 0);
-    OK(npe_undo(edit, NULL));
-    OK(decode(edit, pixels));
-    MUST(memcmp(pixels, photo, BYTES) == 0);
-    npe_edit_free(edit);
-    npe_model_free(model);
-}
+enum { SMALL_STACK = 64 << 10 };
 
 static void session(void) {
     session_of(2);
@@ -179,6 +121,54 @@ static void spoiled(void) {
     was = edit;
     (void)stroke_told(edit, spoil);
     MUST(stroke(was) == NPE_ERR_HANDLE);
+    session();
+}
+
+/* A model is loaded from inside of the loading of the same model, here and by a thread that is waited for. */
+static int depth;
+
+static void *load_again(void *unused) {
+    npe_model *m = NULL;
+    OK(load(path, &m));
+    npe_model_free(m);
+    return unused;
+}
+
+static int32_t nested(float done, void *user) {
+    npe_session_info info;
+    (void)done, (void)user;
+    if (depth++ == 0) {
+        pthread_t thread;
+        OK(npe_session_get_info(&info, sizeof info));
+        OK(npe_session_set_threads(1));
+        load_again(NULL);
+        MUST(pthread_create(&thread, NULL, load_again, NULL) == 0);
+        pthread_join(thread, NULL);
+    }
+    return 1;
+}
+
+static void load_in_load(void) {
+    npe_load_options options = {sizeof options, path, "cpu"};
+    OK(npe_load(&options, nested, NULL, &model));
+    MUST(depth > 0);
+    npe_model_free(model);
+}
+
+static void *loads(void *unused) {
+    for (; unused == NULL; pthread_testcancel()) load_again(NULL);
+    return NULL;
+}
+
+/* A thread that is cancelled inside of a call. */
+static void cancelled(void) {
+    for (int n = 0; n < 50; n++) {
+        pthread_t thread;
+        MUST(pthread_create(&thread, NULL, loads, NULL) == 0);
+        usleep((unsigned)n * 100);
+        pthread_cancel(thread);
+        pthread_join(thread, NULL);
+    }
     session();
 }
 
@@ -338,13 +328,14 @@ static const struct scene {
               {"exit in use", exit_in_use}, {"spoiled", spoiled},         {"file in use", file_in_use},
               {"no file", no_file},         {"no room", no_room},         {"interrupted", interrupted},
               {"small stack", small_stack}, {"trapping", trapping},       {"torn down", torn_down},
-              {"closed", closed}};
+              {"closed", closed},           {"load in load", load_in_load},
+              {"cancelled", cancelled}};
 
 int main(int argc, char **argv) {
     int bad = 0;
     MUST(argc >= 2);
     path = argv[1];
-    for (int n = 0; n < BYTES; n++) photo[n] = (unsigned char)(n * 7 % 251);
+    paint_photo();
     for (size_t n = 0; n < sizeof scenes / sizeof *scenes; n++) {
         int status = 0;
         if (argc > 2 && strcmp(argv[2], scenes[n].name) != 0) continue;
