@@ -28,7 +28,7 @@ on() {
 instrumented address
 on __asan_report "$built/libnpe.so"
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1
-for name in arguments session threads; do
+for name in arguments session threads hostile; do
     compile "$name" "$built" -fsanitize=address,undefined -fno-sanitize-recover=all
     on __asan_report "$work/$name"
     on __ubsan_handle "$work/$name"
@@ -36,6 +36,7 @@ done
 "$work/arguments" "$small"
 "$work/session" "$small"
 "$work/threads" "$small" 8 500
+for scene in "freed in use" "spoiled" "file in use" "interrupted" "torn down"; do "$work/hostile" "$small" "$scene"; done
 # They see what there is to see: a host that lies about its memory, read by npe.
 if "$work/session" "$small" lie 2>"$work/lie.txt"; then
     echo "AddressSanitizer did not see a read beyond the host's memory" >&2
