@@ -30,6 +30,11 @@ pub const MODEL_WIDTH: u32 = 512;
 pub const MODEL_HIDDEN: u32 = 8_192;
 /// Latents of a network; the paper's is 100.
 pub const MODEL_LATENTS: u32 = 1_024;
+/// Least and most a model may ask broad strokes to hold the rest: as loosely as the plainest objective does, and as closely as npe
+/// holds it with the finest brush.
+pub const MODEL_BROAD_KEEP_MIN: f32 = 1.0;
+/// See [`MODEL_BROAD_KEEP_MIN`].
+pub const MODEL_BROAD_KEEP_MAX: f32 = 256.0;
 /// Attributes of a model: what a list of sliders can show.
 pub const ATTRIBUTES: usize = 64;
 /// The name of an attribute: what stands beside a slider.

@@ -8,6 +8,8 @@ use std::{
 
 use npe::{
     ErrorKind,
+    cpu::CpuGenerator,
+    generator::{BROAD_KEEP, Generator},
     model::{Dtype, Model, Sizes},
 };
 use serde_json::{Value, json};
@@ -79,7 +81,7 @@ fn the_bundled_model_is_the_file_of_the_repository() {
             include_str!("../models/SHA256SUMS").contains(&format!("{}  faces.safetensors", model.sha256()))
         );
         assert_eq!(model.meta.sizes(), Sizes { width: 48, hidden: 512, latents: 192 });
-        assert_eq!(model.meta.name, "faces");
+        assert_eq!((model.meta.name.as_str(), model.meta.broad_keep), ("faces", 3.0));
         assert_eq!((model.meta.eye_left, model.meta.eye_right), ((22.9, 32.6), (41.1, 32.6)));
         assert_eq!(model.meta.licence, "non-commercial research");
         assert!(model.meta.trained_on.contains("CelebA"));
@@ -103,6 +105,18 @@ fn a_written_model_reads_back_the_same() {
             assert_eq!(values.to_f32(), same.to_f32(), "{name}");
         }
     }
+}
+
+#[test]
+fn how_closely_a_broad_stroke_holds_is_kept_in_the_file_and_reaches_the_editor() {
+    let plain = Model::random(SMALL, Dtype::F32, 2).unwrap();
+    assert_eq!(CpuGenerator::new(&plain, 1).unwrap().broad_keep(), BROAD_KEEP);
+    let closer = plain.clone().with_broad_keep(4.5).unwrap();
+    assert_ne!(closer.sha256(), plain.sha256());
+    let back = Model::from_bytes(&closer.to_bytes(Dtype::F32).unwrap()).unwrap();
+    assert_eq!((back.meta.broad_keep, back.sha256()), (4.5, closer.sha256()));
+    assert_eq!(CpuGenerator::new(&back, 1).unwrap().broad_keep(), 4.5);
+    assert!(closer.with_broad_keep(f32::NAN).is_err());
 }
 
 /// Every architecture at every image size.
@@ -263,6 +277,9 @@ fn metadata_must_be_complete_and_sensible() {
         ("image_size", "0", "image_size is 0"),
         ("image_size", "128", "lacks tensor enc.conv5.weight"),
         ("architecture", "ian", "lacks tensor iaf.mu.input.weight"),
+        ("broad_keep", "much", "broad_keep is \"much\"; it must be a number"),
+        ("broad_keep", "NaN", "broad_keep is NaN; npe takes 1 to 256"),
+        ("broad_keep", "0.9", "broad_keep is 0.9; npe takes 1 to 256"),
         ("eye_left_right", "22.9,32.6", "eye_left_right is \"22.9,32.6\""),
         ("eye_left_right", "22.9,32.6 41.1,x", "eye_left_right is"),
         ("eye_left_right", "22.9,32.6 NaN,32.6", "both eyes must stand inside"),

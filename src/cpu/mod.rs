@@ -42,6 +42,7 @@ pub struct CpuGenerator {
     decoder: Decoder,
     image_size: usize,
     latents: usize,
+    broad_keep: f32,
     /// The most recently used last.
     decodes: Mutex<Vec<Decoded>>,
     encodes: Mutex<Vec<encoder::Workspace>>,
@@ -103,6 +104,7 @@ impl CpuGenerator {
             decoder: Decoder::new(&source),
             image_size: source.side,
             latents: source.sizes.latents,
+            broad_keep: model.meta.broad_keep,
             decodes: Mutex::default(),
             encodes: Mutex::default(),
         })
@@ -155,6 +157,10 @@ impl Generator for CpuGenerator {
 
     fn latents(&self) -> usize {
         self.latents
+    }
+
+    fn broad_keep(&self) -> f32 {
+        self.broad_keep
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

@@ -18,9 +18,8 @@ const PRIOR: f32 = 0.003;
 const KEEP_FULL: f32 = 1.75;
 /// The brushed share of the frame from which on a brush is broad: a stroke over the forehead.
 const BROAD: f32 = 0.023;
-/// A brush as broad as this one or broader keeps the rest so many times as hard. With less, dark hair darkens the whole photo; with
-/// more, it ends at the brush.
-const BROAD_KEEP: f32 = 2.25;
+/// The finest brush keeps the rest so many times as hard. (A broad one: [`Generator::broad_keep`].)
+const FINE_KEEP: f32 = limits::MODEL_BROAD_KEEP_MAX;
 /// The solver ends when a step gains less than this share of the loss: further ones move no pixel that a person could tell, and
 /// take a third of the time of a stroke over the forehead.
 const GAIN: f64 = 1e-3;
@@ -168,7 +167,8 @@ impl Objective {
         // A fine brush asks for a local change, a broad one lets its surroundings follow. Held close by, white between the
         // lips is teeth; let go, it is a lighter face.
         let fine = BROAD * pixels as f32 / total;
-        let keep_all = KEEP * free * fine.powi(4).clamp(BROAD_KEEP, 256.0) / pixels as f32;
+        let keep_all =
+            KEEP * free * fine.powi(4).clamp(task.generator.broad_keep(), FINE_KEEP) / pixels as f32;
         let keep_full = (KEEP_FULL * fine.recip().sqrt().clamp(0.3, 1.0) * total.sqrt()).max(1.0);
         let mut weight = vec![0.0; pixels];
         let mut colour = vec![0.0; 3 * pixels];

@@ -92,6 +92,25 @@ fn freedom_and_strength_mean_what_they_say() {
 }
 
 #[test]
+fn a_model_says_how_closely_a_broad_stroke_holds_the_rest() {
+    let fine = Stroke {
+        dabs: vec![Dab { x: 42.0, y: 34.0, radius: 2.0, hardness: 0.5, pressure: 1.0 }],
+        ..stroke(Mode::Color)
+    };
+    let moved = |broad_keep: f32, stroke: &Stroke| -> f32 {
+        let mut generator = Linear::new(32, 40);
+        generator.broad_keep = broad_keep;
+        let mut e = Edit::new(Arc::new(generator), photo(), FRAME).unwrap();
+        e.stroke(stroke, &mut go).unwrap();
+        e.latents().iter().zip(e.encoded_latents()).map(|(a, b)| (a - b).powi(2)).sum()
+    };
+    let (loose, close) = (moved(1.0, &stroke(Mode::Color)), moved(20.0, &stroke(Mode::Color)));
+    assert!(close < 0.7 * loose, "{close} {loose}");
+    // A fine brush holds as closely already.
+    assert_eq!(moved(1.0, &fine), moved(20.0, &fine));
+}
+
+#[test]
 fn lighten_and_darken_are_opposite() {
     let mean = |mode| {
         let mut e = edit();

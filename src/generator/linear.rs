@@ -1,7 +1,7 @@
 //! A linear generator in plain Rust: the test double of editing logic. Its decoder is `G(z) = b + A·z` with
 //! orthonormal columns in A, so its encoder `E(x) = Aᵀ(x − b)` inverts it exactly.
 
-use super::{Generator, Pull, Target, check_values};
+use super::{BROAD_KEEP, Generator, Pull, Target, check_values};
 use crate::error::Result;
 
 /// See the module.
@@ -12,6 +12,8 @@ pub struct Linear {
     basis: Vec<f32>,
     /// `[3·S·S]`
     offset: Vec<f32>,
+    /// See [`Generator::broad_keep`].
+    pub broad_keep: f32,
 }
 
 impl Linear {
@@ -38,7 +40,7 @@ impl Linear {
         // Scaled so that a latent of 1 changes a pixel by about 0.3: as strong as a face network's.
         let scale = 0.3 * size as f32;
         basis.iter_mut().for_each(|b| *b *= scale);
-        Self { size, latents, basis, offset: vec![0.1; n] }
+        Self { size, latents, basis, offset: vec![0.1; n], broad_keep: BROAD_KEEP }
     }
 
     fn scale2(&self) -> f32 {
@@ -53,6 +55,10 @@ impl Generator for Linear {
 
     fn latents(&self) -> usize {
         self.latents
+    }
+
+    fn broad_keep(&self) -> f32 {
+        self.broad_keep
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

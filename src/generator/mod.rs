@@ -6,6 +6,10 @@ pub mod linear;
 
 use crate::error::{Error, Result};
 
+/// [`Generator::broad_keep`] of a network that does not say. With less, dark hair on a forehead darkens the whole photo; with much
+/// more, it ends at the brush.
+pub const BROAD_KEEP: f32 = 2.25;
+
 /// A generative network of square RGB images.
 ///
 /// Images are planar `[3][S][S]` `f32` in −1..1 (sRGB-encoded colours), S = [`Generator::image_size`]. Latents are
@@ -19,6 +23,12 @@ pub trait Generator: Send + Sync {
 
     /// How many latents an image has.
     fn latents(&self) -> usize;
+
+    /// How many times as hard a broad stroke holds what is beside it. A network that paints sharper, or has more latents, moves more
+    /// of the face with a stroke, so each may have its own.
+    fn broad_keep(&self) -> f32 {
+        BROAD_KEEP
+    }
 
     /// The mean of the posterior over the latents of an image (`[3·S·S]` → `[latents]`).
     ///

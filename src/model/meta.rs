@@ -6,6 +6,7 @@ use super::extras::Extras;
 use super::table::{self, ARCHITECTURE, ARCHITECTURE_FULL, IMAGE_SIZES, Sizes};
 use crate::{
     error::{Error, ErrorKind, Result},
+    generator::BROAD_KEEP,
     limits,
 };
 
@@ -27,6 +28,9 @@ pub struct Meta {
     pub eye_left: (f32, f32),
     /// The eye on the image's right.
     pub eye_right: (f32, f32),
+    /// How many times as hard a broad stroke holds what is beside it, for this network; see `docs/editing.md`. A file that does not
+    /// say has [`BROAD_KEEP`](crate::generator::BROAD_KEEP).
+    pub broad_keep: f32,
     /// A short name for people.
     pub name: String,
     /// What images it has seen.
@@ -92,6 +96,14 @@ impl Meta {
                 self.image_size
             )));
         }
+        if !(limits::MODEL_BROAD_KEEP_MIN..=limits::MODEL_BROAD_KEEP_MAX).contains(&self.broad_keep) {
+            return Err(refuse(format!(
+                "the model's broad_keep is {}; npe takes {} to {}",
+                self.broad_keep,
+                limits::MODEL_BROAD_KEEP_MIN,
+                limits::MODEL_BROAD_KEEP_MAX
+            )));
+        }
         for (field, text) in
             [("name", &self.name), ("trained_on", &self.trained_on), ("licence", &self.licence)]
         {
@@ -147,6 +159,12 @@ impl Meta {
             Some((x.parse().ok()?, y.parse().ok()?))
         };
         let (left, right) = eyes.split_once(' ').ok_or_else(bad_eyes)?;
+        let broad_keep = match map.get("broad_keep") {
+            None => BROAD_KEEP,
+            Some(text) => text.parse().map_err(|_| {
+                refuse(format!("the model's broad_keep is {}; it must be a number", shown(text)))
+            })?,
+        };
         let meta = Self {
             architecture: field("architecture")?.into(),
             width: number("width")?,
@@ -155,6 +173,7 @@ impl Meta {
             image_size: number("image_size")?,
             eye_left: point(left).ok_or_else(bad_eyes)?,
             eye_right: point(right).ok_or_else(bad_eyes)?,
+            broad_keep,
             name: field("name")?.into(),
             trained_on: field("trained_on")?.into(),
             licence: field("licence")?.into(),
@@ -180,6 +199,7 @@ impl Meta {
             ("licence", self.licence.clone()),
         ]
         .into_iter()
+        .chain((self.broad_keep != BROAD_KEEP).then(|| ("broad_keep", self.broad_keep.to_string())))
         .chain(self.extras.names_text().map(|names| ("attributes", names)))
         .map(|(k, v)| (k.to_owned(), v))
         .collect()

@@ -119,6 +119,15 @@ impl Model {
         self.checked_again()
     }
 
+    /// This network with another [`Meta::broad_keep`]. Its hash is another then.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Model`] if it is out of its range.
+    pub fn with_broad_keep(mut self, broad_keep: f32) -> crate::Result<Self> {
+        self.meta.broad_keep = broad_keep;
+        self.checked_again()
+    }
+
     /// Through the file's bytes, whose hash a model has. Weights keep their type.
     fn checked_again(self) -> crate::Result<Self> {
         self.meta.check()?;
@@ -167,6 +176,7 @@ impl Model {
             image_size,
             eye_left: eye(22.9),
             eye_right: eye(41.1),
+            broad_keep: crate::generator::BROAD_KEEP,
             name: "random".into(),
             trained_on: "nothing".into(),
             licence: "CC0-1.0".into(),

@@ -130,7 +130,7 @@ impl Choice {
         };
         // The model's file again, each weight exactly as it was.
         let bytes = model.to_bytes(model.dtype())?;
-        Ok(Arc::new(TorchGenerator::new(opened.table, &bytes, device, threads)?))
+        Ok(Arc::new(TorchGenerator::new(opened.table, &bytes, model.meta.broad_keep, device, threads)?))
     }
 }
 

@@ -15,6 +15,7 @@ pub struct TorchGenerator {
     network: NonNull<c_void>,
     image_size: usize,
     latents: usize,
+    broad_keep: f32,
 }
 
 // SAFETY: the table says that any thread may call, and that calls of one network wait for each other.
@@ -23,11 +24,18 @@ unsafe impl Send for TorchGenerator {}
 unsafe impl Sync for TorchGenerator {}
 
 impl TorchGenerator {
-    /// Makes the network of a model file's bytes on a device (see [`super::table::CPU`]).
+    /// Makes the network of a model file's bytes on a device (see [`super::table::CPU`]). `broad_keep`: what the file says of it, which the
+    /// engine doesn't need to know.
     ///
     /// # Errors
     /// If the model is refused, the device fails or memory is short.
-    pub fn new(table: &'static Table, model: &[u8], device: i32, threads: usize) -> Result<Self> {
+    pub fn new(
+        table: &'static Table,
+        model: &[u8],
+        broad_keep: f32,
+        device: i32,
+        threads: usize,
+    ) -> Result<Self> {
         let mut made = Made { network: null_mut(), image_size: 0, latents: 0 };
         let threads = u32::try_from(threads).unwrap_or(u32::MAX);
         // SAFETY: the pointers are to live values of the sizes said.
@@ -36,7 +44,8 @@ impl TorchGenerator {
         })?;
         let network = NonNull::new(made.network)
             .ok_or_else(|| Error::new(crate::ErrorKind::Internal, "the torch engine made no network"))?;
-        Ok(Self { table, network, image_size: made.image_size as usize, latents: made.latents as usize })
+        let (image_size, latents) = (made.image_size as usize, made.latents as usize);
+        Ok(Self { table, network, image_size, latents, broad_keep })
     }
 }
 
@@ -63,6 +72,10 @@ impl Generator for TorchGenerator {
 
     fn latents(&self) -> usize {
         self.latents
+    }
+
+    fn broad_keep(&self) -> f32 {
+        self.broad_keep
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

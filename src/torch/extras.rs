@@ -8,7 +8,8 @@ use npe_torch::train::recipe::Recipe;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Write a copy of a model with attribute directions for sliders, and an aligner for its face frame; replaces those it has
+/// Write a copy of a model with attribute directions for sliders, an aligner for its face frame, and the recipe's broad_keep; replaces
+/// those it has
 #[derive(clap::Args)]
 pub struct Args {
     /// The model file
@@ -86,8 +87,10 @@ pub fn run(args: &Args) -> Result<()> {
     }
     found.extend(attributes::principal(&latents, args.principal)?);
     let text: String = found.iter().map(|f| format!("{}: {}\n", f.attribute.name, f.how)).collect();
-    let model =
-        model.with_attributes(found.into_iter().map(|f| f.attribute).collect())?.with_aligner(aligner)?;
+    let model = model
+        .with_attributes(found.into_iter().map(|f| f.attribute).collect())?
+        .with_aligner(aligner)?
+        .with_broad_keep(recipe.model.broad_keep)?;
     let line = write_model(&model.to_bytes(model.dtype())?, &args.out, args.force)?;
     print(&format!("{text}{line}\n"))
 }

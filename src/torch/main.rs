@@ -99,6 +99,9 @@ enum Command {
     Evaluate {
         #[command(flatten)]
         measured: Measured,
+        /// Strokes hold the rest as with this model.broad_keep, not the recipe's or the file's: to find a good one
+        #[arg(long, value_name = "TIMES")]
+        broad_keep: Option<f32>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -144,10 +147,13 @@ struct Measured {
 }
 
 impl Measured {
-    fn measure(&self) -> Result<(Subject, Evaluation, Option<RgbImage>)> {
+    fn measure(&self, broad_keep: Option<f32>) -> Result<(Subject, Evaluation, Option<RgbImage>)> {
         let device = device::named(&self.device)?;
         let recipe = self.recipe.as_deref().map(Recipe::read).transpose()?;
         let mut subject = Subject::open(&self.checkpoint, recipe, device)?;
+        if let Some(times) = broad_keep {
+            subject.model = subject.model.with_broad_keep(times)?;
+        }
         if let Some(data) = &self.data {
             subject.recipe.data.source = data.clone();
         }
@@ -235,8 +241,8 @@ fn work() -> Result<()> {
             let line = write_model(&bytes, &model, force)?;
             print(&format!("{line}, after {seen} images\n"))
         }
-        Command::Evaluate { measured, json, sheet } => {
-            let (subject, evaluation, pictures) = measured.measure()?;
+        Command::Evaluate { measured, broad_keep, json, sheet } => {
+            let (subject, evaluation, pictures) = measured.measure(broad_keep)?;
             if let Some(path) = sheet {
                 let pictures = pictures.ok_or_else(|| {
                     let why = evaluation.no_edits.as_deref().unwrap_or("no strokes were measured");
@@ -273,7 +279,7 @@ fn work() -> Result<()> {
                 None if beside.exists() => Some(card::seconds(&plot::read(&beside)?)),
                 None => None,
             };
-            let (subject, evaluation, _) = measured.measure()?;
+            let (subject, evaluation, _) = measured.measure(None)?;
             let file = subject.file(checkpoint)?;
             let (recipe, images) = (&subject.recipe, subject.images);
             let run = card::Run { recipe, images, seconds, evaluation: &evaluation, file: &file };

@@ -17,6 +17,7 @@ pub struct Running {
     pub image_size: usize,
     /// How many latents an image has.
     pub latents: usize,
+    broad_keep: f32,
     device: Device,
     threads: c_int,
     // Tensors are Send but not Sync.
@@ -69,6 +70,7 @@ impl Running {
         Ok(Self {
             image_size: model.meta.image_size,
             latents: model.meta.latents,
+            broad_keep: model.meta.broad_keep,
             device,
             threads,
             state: Mutex::new(State { network, last: None }),
@@ -174,6 +176,10 @@ impl Generator for Running {
 
     fn latents(&self) -> usize {
         self.latents
+    }
+
+    fn broad_keep(&self) -> f32 {
+        self.broad_keep
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

@@ -46,6 +46,7 @@ pub fn fold(network: &dyn Network, recipe: &Recipe) -> Result<Model> {
         image_size: sizes.image_size,
         eye_left: (lx, ly),
         eye_right: (rx, ry),
+        broad_keep: about.broad_keep,
         name: about.name.clone(),
         trained_on: about.trained_on.clone(),
         licence: about.licence.clone(),

@@ -193,6 +193,9 @@ pub struct About {
     pub licence: String,
     /// Where the eyes stand in an image: x and y of the left one, x and y of the right one, in pixels.
     pub eyes: [f32; 4],
+    /// How closely a broad stroke holds what is beside it.
+    #[serde(default = "broad_keep")]
+    pub broad_keep: f32,
 }
 
 impl About {
@@ -217,10 +220,20 @@ impl About {
                 self.eyes
             )));
         }
+        let (least, most) = (npe::limits::MODEL_BROAD_KEEP_MIN, npe::limits::MODEL_BROAD_KEEP_MAX);
+        if !(least..=most).contains(&self.broad_keep) {
+            return Err(Error::told(format!(
+                "model.broad_keep is {}; it must be {least} to {most}",
+                self.broad_keep
+            )));
+        }
         Ok(())
     }
 }
 
+fn broad_keep() -> f32 {
+    npe::generator::BROAD_KEEP
+}
 fn half() -> f32 {
     0.5
 }
