@@ -14,17 +14,17 @@ import unittest
 from typing import Any, Dict, List, Tuple
 
 import places
-from npe_shared import npe
+from npe_shared import header, loader, npe
 
 PLAIN: Dict[str, Any] = {
     "void": None, "char": ctypes.c_char, "float": ctypes.c_float, "double": ctypes.c_double, "size_t": ctypes.c_size_t,
     "int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32, "uint64_t": ctypes.c_uint64, "npe_status": ctypes.c_int32,
-    "npe_format": ctypes.c_uint32, "npe_progress": npe.PROGRESS, "npe_log": npe.LOG,
+    "npe_format": ctypes.c_uint32, "npe_progress": header.PROGRESS, "npe_log": header.LOG,
 }
 HANDLES = ("npe_model", "npe_edit")
 
 
-def header() -> str:
+def header_text() -> str:
     with open(places.HEADER, encoding="utf-8") as file:
         text = file.read()
     return re.sub(r"/\*.*?\*/|//[^\n]*", " ", text, flags=re.DOTALL)
@@ -43,7 +43,7 @@ def ctype(declared: str, answer: bool = False) -> Any:
     elif name == "char" and (constant or answer) and depth:
         base, depth = ctypes.c_char_p, depth - 1
     else:
-        base = npe.STRUCTS[name] if name in npe.STRUCTS else PLAIN[name]
+        base = header.STRUCTS[name] if name in header.STRUCTS else PLAIN[name]
     for _ in range(depth):
         base = ctypes.POINTER(base)
     return base
@@ -57,7 +57,7 @@ def declared(parameter: str) -> Tuple[str, str]:
 
 def functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
     found = {}
-    for kind, name, inside in re.findall(r"^((?:const )?\w+ \**)(npe_\w+)\(([^)]*)\);", header(), flags=re.MULTILINE):
+    for kind, name, inside in re.findall(r"^((?:const )?\w+ \**)(npe_\w+)\(([^)]*)\);", header_text(), flags=re.MULTILINE):
         parameters = [] if inside.strip() == "void" else [declared(p)[0] for p in inside.split(",")]
         found[name] = (ctype(kind, answer=True), tuple(ctype(p) for p in parameters))
     return found
@@ -65,7 +65,7 @@ def functions() -> Dict[str, Tuple[Any, Tuple[Any, ...]]]:
 
 def structs() -> Dict[str, List[Tuple[str, Any]]]:
     found = {}
-    for inside, name in re.findall(r"typedef struct \{(.*?)\} (npe_\w+);", header(), flags=re.DOTALL):
+    for inside, name in re.findall(r"typedef struct \{(.*?)\} (npe_\w+);", header_text(), flags=re.DOTALL):
         fields = []
         for line in filter(str.strip, inside.split(";")):
             kind, field, count = re.fullmatch(r"\s*(.*?)(\w+)\s*(?:\[(\d+)\])?\s*", line, flags=re.DOTALL).groups()
@@ -78,22 +78,22 @@ class Declarations(unittest.TestCase):
     def test_functions(self) -> None:
         wanted = functions()
         self.assertGreater(len(wanted), 40)
-        self.assertEqual(sorted(npe.FUNCTIONS), sorted(wanted))
+        self.assertEqual(sorted(header.FUNCTIONS), sorted(wanted))
         for name, (answer, parameters) in wanted.items():
             with self.subTest(name):
-                self.assertEqual(npe.FUNCTIONS[name], (answer, parameters))
+                self.assertEqual(header.FUNCTIONS[name], (answer, parameters))
 
     def test_structs(self) -> None:
         wanted = structs()
-        self.assertEqual(sorted(npe.STRUCTS), sorted(wanted))
+        self.assertEqual(sorted(header.STRUCTS), sorted(wanted))
         for name, fields in wanted.items():
             with self.subTest(name):
-                self.assertEqual(list(npe.STRUCTS[name]._fields_), fields)
+                self.assertEqual(list(header.STRUCTS[name]._fields_), fields)
 
     def test_callbacks(self) -> None:
-        found = dict(re.findall(r"typedef \w+ \(\*(npe_\w+)\)\(([^)]*)\);", header()))
+        found = dict(re.findall(r"typedef \w+ \(\*(npe_\w+)\)\(([^)]*)\);", header_text()))
         self.assertEqual(sorted(found), ["npe_log", "npe_progress"])
-        answers = dict(re.findall(r"typedef (\w+) \(\*(npe_\w+)\)", header()))
+        answers = dict(re.findall(r"typedef (\w+) \(\*(npe_\w+)\)", header_text()))
         for name, inside in found.items():
             callback = PLAIN[name]
             self.assertEqual(tuple(ctype(declared(p)[0]) for p in inside.split(",")), callback._argtypes_, name)
@@ -101,9 +101,9 @@ class Declarations(unittest.TestCase):
             self.assertEqual(PLAIN[answer], callback._restype_, name)
 
     def test_constants(self) -> None:
-        wanted = {name: int(value) for name, value in re.findall(r"#define NPE_(\w+) (-?\d+)", header())}
+        wanted = {name: int(value) for name, value in re.findall(r"#define NPE_(\w+) (-?\d+)", header_text())}
         version = tuple(wanted.pop("VERSION_" + part) for part in ("MAJOR", "MINOR", "PATCH"))
-        self.assertEqual(npe.VERSION, version)
+        self.assertEqual(loader.VERSION, version)
         known = {name: value for name, value in vars(npe).items()
                  if re.match(r"(MODE|VIEW|SOLVER|LOG|ERR|FORMAT)_|OK$", name)}
         self.assertEqual(known, wanted)
@@ -115,7 +115,7 @@ class Declarations(unittest.TestCase):
     @unittest.skipUnless(shutil.which("cc"), "SKIPPED: no C compiler (cc) to ask for sizes")
     def test_sizes(self) -> None:
         lines, wanted = [], []
-        for name, struct in npe.STRUCTS.items():
+        for name, struct in header.STRUCTS.items():
             lines.append(f'printf("{name} %zu\\n", sizeof({name}));')
             wanted.append(f"{name} {ctypes.sizeof(struct)}")
             for field, *_ in struct._fields_:
