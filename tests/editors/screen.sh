@@ -15,4 +15,10 @@ done
 [ -s "$numbers" ] || { echo "screen.sh: Xvfb did not start" >&2; exit 1; }
 DISPLAY=":$(cat "$numbers")"
 export DISPLAY GDK_BACKEND=x11 QT_QPA_PLATFORM=xcb NO_AT_BRIDGE=1
-dbus-run-session -- bash -c 'openbox 2>/dev/null & manager=$!; "$@"; status=$?; kill "$manager" 2>/dev/null; exit $status' screen "$@"
+# Once the window manager is there: a window that is shown while it starts may never be.
+managed="$(mktemp -u)"
+trap 'kill "$server" 2>/dev/null || true; rm -f "$numbers" "$managed"' EXIT
+dbus-run-session -- bash -c '
+    openbox --startup "touch $0" >/dev/null 2>&1 & manager=$!
+    for _ in $(seq 100); do [ -e "$0" ] && break; sleep 0.1; done
+    "$@"; status=$?; kill "$manager" 2>/dev/null; exit $status' "$managed" "$@"
