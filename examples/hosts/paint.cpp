@@ -186,7 +186,6 @@ void show(const char *photo_path, const char *result_path) {
         SDL_RenderPresent(renderer);
         if (!SDL_WaitEvent(&event)) break;
         do {
-            const bool ctrl = (SDL_GetModState() & KMOD_CTRL) != 0;
             if (event.type == SDL_QUIT) open = false;
             if (event.type == SDL_MOUSEWHEEL) radius = std::max(2.0f, radius * std::pow(1.2f, float(event.wheel.y)));
             if (event.type == SDL_MOUSEBUTTONDOWN && event.button.button == SDL_BUTTON_LEFT) {
@@ -201,6 +200,7 @@ void show(const char *photo_path, const char *result_path) {
             }
             if (event.type == SDL_KEYDOWN) {
                 const SDL_Keycode key = event.key.keysym.sym;
+                const bool ctrl = (event.key.keysym.mod & KMOD_CTRL) != 0;
                 if (key == SDLK_ESCAPE) open = false;
                 if (key >= SDLK_1 && key <= SDLK_5) colour = int(key - SDLK_1);
                 if (ctrl && (key == SDLK_z || key == SDLK_y || key == SDLK_s)) worker.ask(char(key));
