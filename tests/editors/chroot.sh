@@ -12,7 +12,7 @@ suite="${NPE_SUITE:-trixie}"
 root="${NPE_EDITORS:-${XDG_CACHE_HOME:-$HOME/.cache}/npe/editors/$suite}"
 packages=(
     ca-certificates gimp gir1.2-gimp-3.0 krita python3 python3-gi python3-gi-cairo gir1.2-gtk-3.0 python3-pyqt5
-    python3-pyqt5.sip xvfb xauth xdotool wmctrl openbox imagemagick x11-utils x11-xserver-utils dbus dbus-x11 procps
+    python3-pyqt5.sip python3-pyqt6 xvfb xauth xdotool wmctrl openbox imagemagick x11-utils x11-xserver-utils dbus dbus-x11 procps
     fonts-dejavu-core libgl1-mesa-dri gcc libc6-dev gettext
 )
 

@@ -10,7 +10,7 @@
 #   NPE_DRAWN         the drawn faces that the model anime was made of (anime.tar), for one to paint a smile onto; without them a
 #                     face that the model makes up is used
 #   NPE_TEST_ONLY     one module, such as painting, or one test, such as painting.test_brush_on_the_canvas;
-#                     or kritarunner
+#                     or kritarunner, or bindings (PyQt5 and PyQt6, without Krita)
 #   NPE_TEST_VARIANT  "tool" or "python", one of the two homes alone (see below)
 #   NPE_TEST_GLUE     any value: install the plug-in's files of this working tree, not those inside the built npe
 #
@@ -118,6 +118,21 @@ run_script() {
     fi
 }
 
+# The plug-in on each Qt that Python has there, in an editor that is made up.
+run_bindings() {
+    local glue="$scratch/bindings"
+    mkdir -p "$glue/tests/data"
+    cp -r "$project/plugin-glue" "$glue/"
+    cp "$project/tests/data/astronaut.png" "$glue/tests/data/"
+    environment=(NPE_LIBRARY="$work/bin/libnpe.so" PYTHONPATH="$place/bindings/plugin-glue/tests" PYTHONDONTWRITEBYTECODE=1)
+    if within 400 python3 -m unittest -v test_krita_qt >"$results/bindings.log" 2>&1; then
+        good "$(grep -c '\.\.\. ok$' "$results/bindings.log")"
+        grep -o 'SKIPPED.*installed' "$results/bindings.log" || true
+    else
+        bad "the bindings of Qt; see bindings.log"
+    fi
+}
+
 keep() {
     cp -r "$root$work/out/." "$results/${work##*/}/"
     cp -r "$root$work/home/.cache/npe/." "$results/${work##*/}/" 2>/dev/null || true
@@ -132,13 +147,14 @@ if [ ! -e "$built/libnpe_krita_tool.so" ]; then
     [ "$variant" != tool ] || { echo "$built/libnpe_krita_tool.so is not there; build it first: tests/krita/shim.sh" >&2; exit 1; }
 elif [ "$variant" != python ]; then
     prepare tool npe libnpe.so libnpe_krita_tool.so
-    [ "$wanted" = kritarunner ] || run ${wanted:-"${all[@]}"}
+    [ "$wanted" = kritarunner ] || [ "$wanted" = bindings ] || run ${wanted:-"${all[@]}"}
     keep
 fi
 if [ "$variant" != tool ]; then
     prepare python npe libnpe.so
-    [ "$wanted" = kritarunner ] || run ${wanted:-"${other[@]}"}
+    [ "$wanted" = kritarunner ] || [ "$wanted" = bindings ] || run ${wanted:-"${other[@]}"}
     [ -n "$wanted" ] && [ "$wanted" != kritarunner ] || run_script
+    [ -n "$wanted" ] && [ "$wanted" != bindings ] || run_bindings
     keep
 fi
 echo "$passed passed, $failed failed; logs and screenshots are in target/editors/krita"

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Qt as this Krita has it: PyQt6 (Krita 6) or PyQt5."""
+"""Qt as this Krita has it: PyQt5, or PyQt6 in Krita 6."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-try:
+# Krita's module brings the binding of the Qt that Krita is built with. Both may be installed, and the other one would bring its
+# own Qt into the process.
+import krita  # noqa: F401
+
+if "PyQt6.QtCore" in sys.modules:
     from PyQt6 import sip
     from PyQt6.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt,
                               QTimer, QUuid, pyqtSignal)
@@ -13,7 +18,7 @@ try:
     from PyQt6.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout,
                                  QLabel, QMdiArea, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
                                  QToolButton, QVBoxLayout, QWidget)
-except ImportError:
+else:
     from PyQt5 import sip
     from PyQt5.QtCore import (QByteArray, QEvent, QLibraryInfo, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt,
                               QTimer, QUuid, pyqtSignal)

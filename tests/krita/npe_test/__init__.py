@@ -17,10 +17,7 @@ from typing import Any, Dict, List
 
 from krita import Krita
 
-try:
-    from PyQt6.QtCore import QTimer
-except ImportError:
-    from PyQt5.QtCore import QTimer
+from npe_brush.qt import QTimer
 
 #: "leaving" is run only when it is named: Krita quits in the middle of it.
 _MODULES = ("closing", "painting", "toolbox", "straight", "library", "keeping", "retouching", "spaces", "troubles", "scripting")

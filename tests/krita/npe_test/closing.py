@@ -14,13 +14,9 @@ from krita import InfoObject, Krita
 from npe_brush import model_box, shim
 from npe_brush.view import canvas_widget, to_image
 
+from .binding import QtGui
 from .person import (DRAWN, OUT, Gaps, Pen, QImage, QPointF, Qt, Steps, closed, color, controller, created, differing, docker,
                      history, in_face, line, opened, pixels, redo, settled, shot, started, stroke, tool, undo, until)
-
-try:
-    from PyQt6.QtGui import QGuiApplication
-except ImportError:
-    from PyQt5.QtGui import QGuiApplication
 
 #: Takes a line for the report; the runner sets it.
 tell: Callable[[str], Any] = print
@@ -49,7 +45,7 @@ def _seen_at(x: float, y: float) -> "Tuple[int, int, int]":
     window = Krita.instance().activeWindow()
     canvas = canvas_widget(window)
     at = canvas.mapToGlobal(to_image(window.activeView()).inverted()[0].map(QPointF(x, y)).toPoint())
-    grabbed = QGuiApplication.primaryScreen().grabWindow(0, at.x(), at.y(), 1, 1).toImage().pixelColor(0, 0)
+    grabbed = QtGui.QGuiApplication.primaryScreen().grabWindow(0, at.x(), at.y(), 1, 1).toImage().pixelColor(0, 0)
     return grabbed.red(), grabbed.green(), grabbed.blue()
 
 

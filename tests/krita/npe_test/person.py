@@ -10,22 +10,23 @@ from typing import Any, Callable, Iterator, List, Tuple
 from krita import Krita
 
 from npe_brush import extension
+from npe_brush.qt import QByteArray, QColor, QEvent, QImage, QPointF, Qt, QTimer, QToolButton
 from npe_brush.view import canvas_widget, to_image
 
-try:
-    from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, QPointF, Qt, QTimer
-    from PyQt6.QtGui import QColor, QImage, QTabletEvent
-    from PyQt6.QtWidgets import QDockWidget, QListView, QToolButton
-except ImportError:
-    from PyQt5.QtCore import QByteArray, QCoreApplication, QEvent, QPointF, Qt, QTimer
-    from PyQt5.QtGui import QColor, QImage, QTabletEvent
-    from PyQt5.QtWidgets import QDockWidget, QListView, QToolButton
+from .binding import QtCore, QtGui, QtWidgets
 
 Steps = Iterator[float]
 PHOTO = os.environ.get("NPE_TEST_PHOTO", "")
 #: A picture of a drawn face; "" if none is at hand.
 DRAWN = os.environ.get("NPE_TEST_DRAWN", "")
 OUT = os.environ.get("NPE_TEST_OUT", "")
+_NONE, _LEFT = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
+#: A pen as Qt 6 wants one; Qt 5 has none.
+_TABLET: Any = None
+if hasattr(QtGui, "QPointingDevice"):
+    _TABLET = QtGui.QPointingDevice(
+        "pen", 1, QtGui.QInputDevice.DeviceType.Stylus, QtGui.QPointingDevice.PointerType.Pen,
+        QtGui.QInputDevice.Capability.Position | QtGui.QInputDevice.Capability.Pressure, 1, 3)
 #: The tool's id in Krita.
 TOOL = "NpeNeuralBrush"
 
@@ -200,23 +201,27 @@ class Pen:
         assert ok
 
     def hover(self, x: float, y: float) -> None:
-        self._tell(QEvent.TabletMove, x, y, 0.0, Qt.NoButton, Qt.NoButton)
+        self._tell(QEvent.Type.TabletMove, x, y, 0.0, _NONE, _NONE)
 
     def press(self, x: float, y: float, pressure: float) -> None:
-        self._tell(QEvent.TabletPress, x, y, pressure, Qt.LeftButton, Qt.LeftButton)
+        self._tell(QEvent.Type.TabletPress, x, y, pressure, _LEFT, _LEFT)
 
     def move(self, x: float, y: float, pressure: float) -> None:
-        self._tell(QEvent.TabletMove, x, y, pressure, Qt.NoButton, Qt.LeftButton)
+        self._tell(QEvent.Type.TabletMove, x, y, pressure, _NONE, _LEFT)
 
     def lift(self, x: float, y: float) -> None:
-        self._tell(QEvent.TabletRelease, x, y, 0.0, Qt.LeftButton, Qt.NoButton)
+        self._tell(QEvent.Type.TabletRelease, x, y, 0.0, _LEFT, _NONE)
 
     def _tell(self, kind: Any, x: float, y: float, pressure: float, button: Any, buttons: Any) -> None:
         on = self._from_image.map(QPointF(x, y))
         everywhere = QPointF(self._canvas.mapToGlobal(on.toPoint()))
-        QCoreApplication.sendEvent(self._canvas, QTabletEvent(
-            kind, on, everywhere, QTabletEvent.Stylus, QTabletEvent.Pen, pressure, 0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, button,
-            buttons))
+        keys = Qt.KeyboardModifier.NoModifier
+        if _TABLET is not None:
+            event = QtGui.QTabletEvent(kind, _TABLET, on, everywhere, pressure, 0.0, 0.0, 0.0, 0.0, 0.0, keys, button, buttons)
+        else:
+            event = QtGui.QTabletEvent(kind, on, everywhere, QtGui.QTabletEvent.Stylus, QtGui.QTabletEvent.Pen, pressure, 0, 0, 0.0,
+                                       0.0, 0, keys, 1, button, buttons)
+        QtCore.QCoreApplication.sendEvent(self._canvas, event)
 
 
 def stroke(points: List[Tuple[float, float]], pressure: Callable[[float], float] = lambda t: 0.8,
@@ -257,9 +262,9 @@ def painted_hair(document: Any) -> Steps:
 
 def history() -> List[str]:
     """What Krita's undo history lists up to now."""
-    for dock in Krita.instance().activeWindow().qwindow().findChildren(QDockWidget):
+    for dock in Krita.instance().activeWindow().qwindow().findChildren(QtWidgets.QDockWidget):
         if dock.objectName() == "History":
-            view = dock.findChildren(QListView)[0]
+            view = dock.findChildren(QtWidgets.QListView)[0]
             model = view.model()
             return [model.index(i, 0).data() for i in range(view.currentIndex().row() + 1)]
     raise AssertionError("Krita has no undo history docker")
@@ -290,7 +295,7 @@ def tool_button() -> Any:
 
 def tool_options() -> Any:
     """The page of the tool options."""
-    for dock in Krita.instance().activeWindow().qwindow().findChildren(QDockWidget):
+    for dock in Krita.instance().activeWindow().qwindow().findChildren(QtWidgets.QDockWidget):
         if dock.objectName() == "sharedtooldocker":
             dock.setVisible(True)
             dock.raise_()

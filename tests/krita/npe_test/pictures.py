@@ -8,6 +8,7 @@ from typing import Any, Callable
 
 from krita import Krita
 
+from .binding import QtWidgets
 from .person import OUT, Steps, closed, color, controller, docker, in_face, line, opened, settled, shot, started, stroke
 
 tell: Callable[[str], Any] = print
@@ -17,9 +18,8 @@ def test_docker() -> Steps:
     own = docker()
     document = opened()
     yield 1.0
-    from PyQt5.QtWidgets import QDockWidget
     window = Krita.instance().activeWindow().qwindow()
-    for dock in window.findChildren(QDockWidget):
+    for dock in window.findChildren(QtWidgets.QDockWidget):
         # The painter's usual ones, and room for ours.
         dock.setVisible(dock.objectName() in ("ToolBox", "npe_brush_docker"))
     yield 0.5

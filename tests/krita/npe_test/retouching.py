@@ -8,10 +8,7 @@ from typing import Any, Callable, List, Tuple
 
 from krita import Krita
 
-try:
-    from PyQt6.QtWidgets import QApplication, QMessageBox
-except ImportError:
-    from PyQt5.QtWidgets import QApplication, QMessageBox
+from npe_brush.qt import QApplication, QMessageBox
 
 from .person import (OUT, QByteArray, QImage, Steps, brush_tool, closed, color, controller, differing, docker, in_face, line,
                      opened, painted_hair, pixels, settled, shot, started, stroke, undo, until)

@@ -9,6 +9,7 @@ from typing import Any, Callable, Generator, List, Tuple
 from krita import Krita, Selection
 
 from npe_brush import shim
+from npe_brush.qt import QPushButton
 
 from .person import (PHOTO, Gaps, QImage, Steps, closed, color, controller, created, differing, docker, history, line, opened,
                      pixels, redo, settled, shot, stroke, tool, tool_options, undo, until)
@@ -55,12 +56,6 @@ def _chosen(face: Tuple[float, float, float], size: float = 0.14) -> Steps:
     Krita.instance().activeWindow().activeView().setBrushSize(size * face[2])
     color(240, 190, 60)
     yield 0.2
-
-
-try:
-    from PyQt6.QtWidgets import QPushButton
-except ImportError:
-    from PyQt5.QtWidgets import QPushButton
 
 
 def _shows(document: Any) -> List[str]:

@@ -14,12 +14,8 @@ from krita import Krita
 
 from npe_brush import shim
 from npe_brush import tool as events
+from npe_brush.qt import QPushButton
 from npe_shared import log
-
-try:
-    from PyQt6.QtWidgets import QPushButton
-except ImportError:
-    from PyQt5.QtWidgets import QPushButton
 
 from .person import (TOOL, Gaps, Steps, closed, color, controller, differing, docker, half_a_stroke, history, in_face, line,
                      opened, pixels, redo, settled, shot, started, stroke, tool, tool_button, tool_options, undo)
