@@ -20,7 +20,7 @@ import json
 from typing import Any, Dict, List, Optional, Tuple
 
 from npe_shared import document as documents
-from npe_shared import frames, npe
+from npe_shared import frames, npe, samples
 from npe_shared.errors import Refused
 from npe_shared.frames import region_of
 from npe_shared.npe import Frame, LibraryError, NpeError
@@ -94,12 +94,10 @@ def paint_layer(document: Any, paint: Any, layer: Optional[Any] = None, mode: st
 
 def sample(document: Any, seed: int, frame: Optional[Frame] = None, model: Optional[str] = None,
            device: str = "auto") -> Any:
-    """Puts a random face into a frame (None: in the middle of the image) as a new layer on top; the same seed gives the
+    """Puts a random face into a frame (None: as large as the image) as a new layer on top; the same seed gives the
     same face. Answers the layer."""
-    if frame is None:
-        frame = Frame(0.5 * document.width(), 0.5 * document.height(), 0.8 * min(document.width(), document.height()))
-    opened = _open(document, None, frame, model, device)
-    opened.edit.sample(seed)
+    opened = _open(document, None, frame or samples.frame(document.width(), document.height()), model, device)
+    samples.choose(opened.edit, seed)
     return _put(opened)
 
 

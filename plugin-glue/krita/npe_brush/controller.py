@@ -28,7 +28,7 @@ from typing import Callable, Optional
 
 from krita import Krita
 
-from npe_shared import errors, frames, npe
+from npe_shared import errors, frames, npe, samples
 from npe_shared.panel import Panel
 from npe_shared.words import _
 
@@ -98,13 +98,15 @@ class Controller(Session):
         return self.start(self._all_layers, frames.around(rect))
 
     def portrait_from_nothing(self, seed: int) -> bool:
-        """A face that does not exist, in the middle of the image, to paint on."""
+        """A face that does not exist, as large as the image, to paint on; another one where there is one already."""
         document = Krita.instance().activeDocument()
         if document is None:
             self.panel.failed(_("No image is open."))
             return False
-        side = 0.8 * min(document.width(), document.height())
-        return self._begin(self._all_layers, npe.Frame(0.5 * document.width(), 0.5 * document.height(), side), seed)
+        if self.from_nothing and document == self.document:
+            self.sample(seed)
+            return True
+        return self._begin(self._all_layers, samples.frame(document.width(), document.height()), seed)
 
     def load(self, path: Optional[str], device: str) -> None:
         """Another model (None: the built-in one) or device; the guides are followed anew."""
@@ -137,7 +139,7 @@ class Controller(Session):
     def sample(self, seed: int) -> None:
         """A random face in place of the photo's."""
         if self.live is not None:
-            self.live.change(lambda edit: edit.sample(seed))
+            self.live.change(lambda edit: samples.choose(edit, seed))
 
     def undo_change(self) -> None:
         """Takes back a slider, a tile or a sample; strokes are Krita's to undo."""

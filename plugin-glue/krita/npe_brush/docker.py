@@ -141,8 +141,7 @@ class NeuralBrushDocker(DockWidget):
         self._start = _button(_("Start"), _("Finds the face in the active layer and puts layers over it to paint on. "
                                             "Press it on a layer of an earlier edit to go on with that."),
                               "media-playback-start")
-        self._nothing = _button(_("From nothing"), _("Paints a portrait of nobody: puts a random face in the middle of "
-                                                     "the image, to paint on."))
+        self._nothing = _button(_("From nothing"), "")
         self._start.clicked.connect(self._pressed_start)
         self._nothing.clicked.connect(lambda: self._go(lambda: controller.portrait_from_nothing(self._seed())))
         self._source = QComboBox()
@@ -160,6 +159,7 @@ class NeuralBrushDocker(DockWidget):
         self._bar.setMaximumHeight(6)
         self._bar.setTextVisible(False)
         self._bar.hide()
+        self._offer_nothing()
         self._on_canvas = _button(_("Paint on the canvas"), _(
             "Takes the pen over the canvas: strokes with Krita's colour and brush size, whatever tool and layer are "
             "active. Each stroke is one step of undo."), "krita_tool_freehand", True)
@@ -238,6 +238,12 @@ class NeuralBrushDocker(DockWidget):
     def press_before(self) -> None:
         self._before.click()
 
+    def press_nothing(self) -> str:
+        """Answers what the button said."""
+        said = str(self._nothing.text())
+        self._nothing.click()
+        return said
+
     def press_selection(self) -> None:
         self._selection.click()
 
@@ -256,6 +262,15 @@ class NeuralBrushDocker(DockWidget):
     def _running(self) -> None:
         self._start.setText(_("Stop"))
         self._start.setToolTip(_("Ends; the layers stay, and you can go on later."))
+        self._offer_nothing()
+
+    def _offer_nothing(self) -> None:
+        """A face that does not exist, or another one."""
+        again = self.controller.from_nothing
+        self._nothing.setText(_("Another face") if again else _("From nothing"))
+        self._nothing.setToolTip(_("Another random face in place of this one. What you painted stays.") if again else
+                                 _("Paints a portrait of nobody: puts a random face into the image, as large as the "
+                                   "image, to paint on."))
 
     def _load(self, path: Optional[str], device: str) -> None:
         self.notice.take("")
@@ -348,5 +363,6 @@ class NeuralBrushDocker(DockWidget):
             button.setChecked(False)
             button.blockSignals(False)
         self._start.setText(_("Start"))
+        self._offer_nothing()
         self._enable(False)
         self.take_state(text or _("Select the layer with a photo of a face, then press Start."), False)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Any, List, NamedTuple, Optional, Tuple
 
+from krita import Selection
+
 from npe_shared import document as documents
 from npe_shared import log, npe
 from npe_shared.document import Kept
@@ -20,13 +22,15 @@ from npe_shared.words import _
 
 from . import pixels
 from .pieces import Answer
-from .qt import QByteArray, QTimer
+from .qt import QBrush, QByteArray, QColor, QImage, QPainter, QPointF, QRadialGradient, QTimer
 from .screen import Screen, add_guide
 
 #: Annotations are called this and the unique id of the result layer.
 ANNOTATION = "npe-edit"
 #: Opacity of the guides where the person wants to see the paint, of 255.
 SHOWN_PAINT = 115
+#: Where a portrait from nothing begins to fade out, from its middle to its edge.
+_OVAL = 0.78
 
 
 class Layers(NamedTuple):
@@ -52,6 +56,27 @@ def create(document: Any, source: Optional[Any], kind: pixels.Kind, screen: Scre
     made = yield from screen.make(document, source, kind.space)
     activate(document, made.guide)
     return Layers(made.group, made.result)
+
+
+def soft_oval(frame: npe.Frame) -> Any:
+    """A selection that fades out towards the edge of a frame: around a portrait without a photo there is nothing to go over
+    into."""
+    side = int(frame.side)
+    picture = QImage(side, side, QImage.Format.Format_Grayscale8)
+    picture.fill(0)
+    fade = QRadialGradient(QPointF(0.5 * side, 0.5 * side), 0.5 * side)
+    for at, grey in ((_OVAL, 255), (0.5 * (_OVAL + 1.0), 128), (1.0, 0)):
+        fade.setColorAt(at, QColor(grey, grey, grey))
+    painter = QPainter(picture)
+    painter.fillRect(picture.rect(), QBrush(fade))
+    painter.end()
+    data = picture.constBits()
+    data.setsize(picture.bytesPerLine() * side)
+    rows, line = bytes(data), picture.bytesPerLine()
+    selection = Selection()
+    selection.setPixelData(QByteArray(b"".join(rows[y * line:y * line + side] for y in range(side))),
+                           int(frame.cx - 0.5 * frame.side), int(frame.cy - 0.5 * frame.side), side, side)
+    return selection
 
 
 def activate(document: Any, node: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Callable, List, Optional
 
 from krita import Krita
 
-from npe_shared import errors, frames, log, npe
+from npe_shared import errors, frames, log, npe, samples
 from npe_shared.document import Kept
 from npe_shared.errors import Refused
 from npe_shared.frames import region_of
@@ -49,6 +49,8 @@ class Opening(Listener):
         self.last: Optional[Result] = None
         #: From a change of the guide to the canvas, in seconds, the last time.
         self.latency = 0.0
+        #: Whether the session began with a face that does not exist.
+        self.from_nothing = False
         self.model: Optional[str] = None
         self.device = "auto"
         self.settings: Optional[npe.Settings] = None
@@ -92,6 +94,7 @@ class Opening(Listener):
         if node is None:
             raise Refused(_("No layer is active. Select the layer with the photo."))
         self.document, self._size, self._seed = document, (document.width(), document.height()), seed
+        self.from_nothing = seed is not None
         self._gone, self._shown, self.latency, self.screen = False, True, 0.0, screen.best()
         self.live = Live(self._post.tell, self)
         self.live.set_views(*self._views)
@@ -191,7 +194,7 @@ class Opening(Listener):
         self.live.open(image, self._kind.format, frame, rough, None if kept is None else kept.saved)
         if self._seed is not None:
             seed, self._seed = self._seed, None
-            self.live.change(lambda edit: edit.sample(seed))
+            self.live.change(lambda edit: samples.choose(edit, seed))
 
     def _begin_anew(self, made: Any) -> None:
         """Leaves an earlier edit, hidden, and looks for the face again."""
@@ -218,7 +221,15 @@ class Opening(Listener):
 
     def _making(self) -> Work:
         assert self.document is not None and self._kind is not None
-        self.layers = yield from layers.create(self.document, self._source, self._kind, self.screen)
+        softened = self.from_nothing and self.frame is not None and self.document.selection() is None
+        if softened:
+            # What is selected limits the result, by a mask that people can paint on.
+            self.document.setSelection(layers.soft_oval(frames.moved(self.frame, self.region.x, self.region.y)))
+        try:
+            self.layers = yield from layers.create(self.document, self._source, self._kind, self.screen)
+        finally:
+            if softened:
+                self.document.setSelection(None)
         self._ready()
 
     def _ready(self) -> None:
@@ -269,7 +280,7 @@ class Opening(Listener):
         self._timer.stop()
         self._pieces.clear()
         live, self.live = self.live, None
-        self.document, self.layers, self.frame, self.last = None, None, None, None
+        self.document, self.layers, self.frame, self.last, self.from_nothing = None, None, None, None, False
         self._guide, self._stroke, self._photo, self._retouching = None, None, None, False
         self._opened, self._baked = None, None
         self._results.clear()

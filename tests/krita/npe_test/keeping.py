@@ -137,7 +137,7 @@ def test_sliders_tiles_sample() -> Steps:
 
 
 def test_from_nothing() -> Steps:
-    """A blank canvas, a face that does not exist, a stroke on it."""
+    """A blank canvas, a face that does not exist, another one, a stroke on it."""
     document = Krita.instance().createDocument(700, 900, "blank", "RGBA", "U8", "", 72.0)
     Krita.instance().activeWindow().addView(document)
     yield 0.5
@@ -148,21 +148,34 @@ def test_from_nothing() -> Steps:
     yield from until(lambda: controller().layers is not None, 30.0)
     yield from settled()
     shot("nothing")
+    first = pixels(document)
+    count, (left, top, right, bottom) = differing(before, first, document.width(), 4)
+    assert count > 250_000, "there is no portrait"
+    assert left < 20 and right > 680 and 40 < top < 80 and bottom < 780, f"the portrait is at {left}, {top}, {right}, {bottom}"
+    # Its edge is soft.
+    corner = 4 * (60 * document.width() + 10)
+    assert first[corner:corner + 4] == before[corner:corner + 4], "the portrait's corner is not blank"
+    groups = len(document.topLevelNodes())
+    assert docker().press_nothing() == "Another face"
+    yield from settled()
+    shot("nothing-another")
     portrait = pixels(document)
-    assert differing(before, portrait, document.width(), 4)[0] > 50_000, "there is no portrait"
+    assert differing(first, portrait, document.width(), 4)[0] > 100_000, "there is no other face"
+    assert len(document.topLevelNodes()) == groups, "another face made other layers"
     docker().press_canvas()
-    color(200, 40, 30)
-    Krita.instance().activeWindow().activeView().setBrushSize(0.16 * controller().frame.side)
-    yield from stroke(line(in_face(-0.25, -0.4), in_face(0.25, -0.4), 15))
+    color(70, 30, 20)
+    Krita.instance().activeWindow().activeView().setBrushSize(0.12 * controller().frame.side)
+    yield from stroke(line(in_face(-0.22, -0.36), in_face(0.22, -0.36), 15))
     yield from settled()
     shot("nothing-hair")
     assert differing(portrait, pixels(document), document.width(), 4)[0] > 500
     undo()
     yield from settled()
-    count, _rect = differing(portrait, pixels(document), document.width(), 4)
-    assert count < 300, f"undo left {count} pixels"
+    count, rect = differing(portrait, pixels(document), document.width(), 4)
+    assert count == 0, f"undo left {count} pixels in {rect}"
     docker().press_canvas()
     yield from closed(document)
+    assert docker().controller.from_nothing is False
 
 
 def test_from_nothing_drawn() -> Steps:
