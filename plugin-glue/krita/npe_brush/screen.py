@@ -8,8 +8,10 @@ What was tried with Krita 5.2.9:
   does the whole image while Krita waits: 1.3 s at 8000×6000. `setBlendingMode` refreshes one layer, but is a step of
   undo each time. A shape's `updateAbsolute` refreshes just a rectangle of the image, in the background and without
   undo: so a vector layer with an invisible rectangle lies beside the result.
-- A node is added in a step of undo, each one. (Put together in a document that nobody sees and copied into this one, layers are
-  one step; but Krita crashed when such a group came into another group.)
+- A node is added in a step of undo, each one, and `addChildNode` waits until Krita has composed the whole image: half a
+  second at 8000×6000, which Krita itself takes for a new layer too. A group that is not in the image yet is filled without
+  that; a stroke can't do without. (Put together in a document that nobody sees and copied into this one, layers are one
+  step; but Krita crashed when such a group came into another group.)
 - No call paints into a layer with undo. Adding a layer that is painted already is one step of undo: so a stroke that is
   painted on the canvas becomes a small layer of its own among the guides. (A layer that is merged down would be two
   steps and a new layer.)
@@ -76,19 +78,21 @@ class PythonScreen:
     def make(self, document: Any, source: Optional[Any], space: Space) -> Answer:
         group = document.createGroupLayer(_("Neural Brush"))
         result = document.createNode(_("Neural Brush result"), "paintlayer")
+        if pixels.space_of(result) != space:
+            result.setColorSpace(*space)
+        # Krita composes the whole image for each layer that is added, and waits for that: so all come into the group while it is not
+        # in the image yet.
+        group.addChildNode(result, None)
+        yield
+        yield from self.prepare(document, group)
+        guide = add_guide(document, group)
+        result.setLocked(True)
+        yield
         parent = document.rootNode() if source is None else source.parentNode()
         top = document.rootNode().childNodes()
         parent.addChildNode(group, source if source is not None else top[-1] if top else None)
         yield
-        if pixels.space_of(result) != space:
-            result.setColorSpace(*space)
-        group.addChildNode(result, None)
-        yield
         add_masks(document, source, group)
-        yield from self.prepare(document, group)
-        yield
-        guide = add_guide(document, group)
-        result.setLocked(True)
         return Made(group, result, guide)
 
     def prepare(self, document: Any, group: Any) -> Work:
@@ -98,10 +102,10 @@ class PythonScreen:
             children = group.childNodes()
             group.addChildNode(layer, children[0] if children else None)
             yield
-            width, height = 72.0 * document.width() / document.xRes(), 72.0 * document.height() / document.yRes()
-            layer.addShapesFromSvg(
-                f'<svg width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}"><rect x="0" y="0" '
-                f'width="{width}" height="{height}" fill="none" stroke="none"/></svg>')
+            # As small as can be: Krita draws all of it.
+            side = 72.0 / document.xRes()
+            layer.addShapesFromSvg(f'<svg width="{side}pt" height="{side}pt" viewBox="0 0 1 1"><rect x="0" y="0" width="1" height="1" '
+                                   'fill="none" stroke="none"/></svg>')
             yield
             layer.setLocked(True)
             layers = [layer]
