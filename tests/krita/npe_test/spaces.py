@@ -104,6 +104,8 @@ def test_eight_thousand() -> Steps:
     yield 2.0
     own = gaps.stop()
     undo()
+    yield 1.0
+    document.waitForDone()
     yield 2.0
     document.setActiveNode(node)
     gaps = Gaps()
