@@ -20,8 +20,9 @@ from npe_shared.panel import Panel
 from npe_shared.told import Guide, Listener, Opened, Result, Saved
 from npe_shared.words import _
 
-from . import edits, pixels
+from . import edits, person, pixels
 from .live_layers import Pair
+from .photo import Photo
 
 #: A model's file (None: the one inside the library) and its device.
 Model = Tuple[Optional[str], str]
@@ -31,17 +32,6 @@ POLL = 30
 SETTLED = 0.7
 #: Looks at the guide between two at the photo, which changes seldom.
 PHOTO = 8
-
-
-def _pen_down() -> bool:
-    """Whether the person is in the middle of a stroke, as far as the display tells."""
-    from gi.repository import Gdk
-    display = Gdk.Display.get_default()
-    if display is None:
-        return False
-    root = display.get_default_screen().get_root_window()
-    mask = root.get_device_position(display.get_default_seat().get_pointer())[-1]
-    return bool(mask & Gdk.ModifierType.BUTTON1_MASK)
 
 
 class Session(Listener):
@@ -76,9 +66,7 @@ class Session(Listener):
         #: Of the guide as it was looked at last.
         self._print: Optional[bytes] = None
         self._tattoo = source.get_tattoo()
-        #: Of the photo: as it was read, and as it was seen at the last look.
-        self._photo_print = self._photo_seen = None
-        self._photo_digest = ""
+        self._photo: Optional[Photo] = None
         self._looks = 0
         self._gone = False
         self._trouble = self._stumbled = ""
@@ -109,12 +97,13 @@ class Session(Listener):
 
     def choose_selection(self) -> None:
         """The square around the selection as the face's frame."""
-        some, x1, y1, x2, y2 = self._selection()
-        if not some:
+        bounds = person.selection(self.image, self.source)
+        if bounds is None:
             self._panel.failed(_("Nothing is selected. Draw a square around the face with the rectangle selection, from "
                                  "above the hair to below the chin, then try again."))
             return
-        self._take(frames.around(npe.Rect(x1, y1, max(x2 - x1, 8), max(y2 - y1, 8))), rough=False)
+        large = bounds._replace(width=max(bounds.width, 8), height=max(bounds.height, 8))
+        self._take(frames.around(large), rough=False)
 
     def load(self, path: Optional[str], device: str) -> None:
         """Another model or device; the guide is followed anew."""
@@ -238,13 +227,8 @@ class Session(Listener):
 
     def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
         self._frame = self._print = self._last = None
-        photo = self._read_photo()
-        self._live.open(photo, self._kind.layer_format, frame, rough, saved)
-
-    def _read_photo(self) -> npe.Image:
-        self._photo_print = self._photo_seen = pixels.fingerprint(self.source, self._region)
-        self._photo_digest = pixels.digest(self.source, self._region)
-        return pixels.photo(self.source, self._region, self._kind)
+        self._photo = Photo(self.source, self._region, self._kind)
+        self._live.open(self._photo.read(), self._kind.layer_format, frame, rough, saved)
 
     def opened(self, opened: Opened) -> None:
         self._frame, self.model = opened.frame, self._asked
@@ -291,7 +275,9 @@ class Session(Listener):
             return
         self._looks += 1
         if self._looks % PHOTO == 0:
-            self._look_at_photo()
+            # A photo that is retouched meanwhile is taken anew: what was painted is done again on it.
+            if self._photo is not None and self._photo.changed() and not person.pen_down():
+                self._take_photo(self._photo)
         now = pixels.fingerprint(self._pair.guide, self._pair.whole)
         if now is None or now == self._print:
             self._save_when_settled()
@@ -299,17 +285,9 @@ class Session(Listener):
         self._print = now
         self._live.set_guide(Guide(*pixels.small(self._pair.guide, self._pair.whole, pixels.GUIDE_SIDE)))
 
-    def _look_at_photo(self) -> None:
-        """A photo that is retouched meanwhile is taken anew once it stays as it is: what was painted is done again on it."""
-        now = pixels.fingerprint(self.source, self._region)
-        if now is None or now != self._photo_seen:
-            self._photo_seen = now
-        elif now != self._photo_print and not _pen_down():
-            self._take_photo()
-
-    def _take_photo(self) -> None:
+    def _take_photo(self, photo: Photo) -> None:
         log.info("the photo has changed and is read again")
-        self._live.retouch(self._read_photo())
+        self._live.retouch(photo.read())
 
     def elsewhere(self) -> None:
         self._panel.failed(edits.elsewhere(self.source))
@@ -332,13 +310,13 @@ class Session(Listener):
 
     def saved(self, saved: Saved) -> None:
         self._count = saved.count()
-        if self._then is None and _pen_down():
+        if self._then is None and person.pen_down():
             # A stroke that ended while undo is frozen for the parasite would have no step of undo.
             self._unsaved_since = time.monotonic()
             return
-        if self._pair is not None and self._pair.alive() and self._frame is not None:
+        if self._pair is not None and self._pair.alive() and self._frame is not None and self._photo is not None:
             edits.keep(self._pair.result, Kept(self._tattoo, self._region, self._frame, saved,
-                                               self.model[0] or "", self._photo_digest))
+                                               self.model[0] or "", self._photo.digest))
         self._do_then()
 
     def _do_then(self) -> None:
@@ -383,8 +361,8 @@ class Session(Listener):
         self._look()
         # What the small picture does not show.
         if (self._pair is not None and self._pair.alive() and not self._trouble
-                and pixels.digest(self.source, self._region) != self._photo_digest):
-            self._take_photo()
+                and self._photo is not None and self._photo.is_other()):
+            self._take_photo(self._photo)
         if self._before:
             self._before = False
             self._live.redraw()
@@ -407,9 +385,3 @@ class Session(Listener):
             if self.image.is_valid():
                 self._panel.failed(errors.sentence(e))
         return False
-
-    def _selection(self) -> "tuple[bool, int, int, int, int]":
-        """The selection's bounds in pixels of the source."""
-        _ok, some, x1, y1, x2, y2 = Gimp.Selection.bounds(self.image)
-        _ok, x, y = self.source.get_offsets()
-        return some, x1 - x, y1 - y, x2 - x, y2 - y

@@ -18,8 +18,9 @@ from npe_shared.live import Live
 from npe_shared.told import Listener, Opened, Result, Saved
 from npe_shared.words import _
 
-from . import edits, pixels, window_apply
+from . import edits, person, pixels, window_apply
 from .canvas_picture import Patch, Scene, Sizes
+from .photo import Photo
 
 #: Between two looks whether the image is still there, in milliseconds.
 WATCH = 500
@@ -111,10 +112,10 @@ class Session(Listener):
         self._touched = False
         #: A result of another photo, which is hidden where this one is applied.
         self._aside: Optional[Gimp.Layer] = None
-        #: Of the region as it was read; of the whole layer at the last look, and as it is shown.
-        self._photo_print: Optional[bytes] = None
-        self._rest_print = self._rest_shown = pixels.fingerprint(source, self._whole)
-        self._photo_digest = self._about_photo = ""
+        #: The region, and all of the layer as it is shown.
+        self._photo: Optional[Photo] = None
+        self._rest = Photo(source, self._whole, self.kind)
+        self._about_photo = ""
         self._region = npe.Rect(0, 0, 0, 0)
         self._frame: Optional[npe.Frame] = None
         self._asked: Optional[Tuple[npe.Frame, bool]] = None
@@ -186,11 +187,7 @@ class Session(Listener):
 
     def selection(self) -> Optional[npe.Rect]:
         """The selection's bounds in pixels of the layer, if anything is selected."""
-        if Gimp.Selection.is_empty(self.image):
-            return None
-        _ok, some, x1, y1, x2, y2 = Gimp.Selection.bounds(self.image)
-        _ok, x, y = self.source.get_offsets()
-        return npe.Rect(x1 - x, y1 - y, x2 - x1, y2 - y1) if some else None
+        return person.selection(self.image, self.source)
 
     def _take(self, frame: npe.Frame, rough: bool) -> None:
         if not self._there():
@@ -201,41 +198,35 @@ class Session(Listener):
         self._open(frames.moved(frame, -self._region.x, -self._region.y), rough, None)
 
     def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
-        photo = self._read_photo()
+        self._photo = Photo(self.source, self._region, self.kind)
+        photo = self._shown(self._photo)
         self._about_photo = ""
         self._frame, self._touched = None, False
         self._asked = (frame, rough)
         self._live.open(photo, self.kind.layer_format, frame, rough, saved)
 
-    def _read_photo(self) -> npe.Image:
-        self._photo_print = pixels.fingerprint(self.source, self._region)
-        self._photo_digest = pixels.digest(self.source, self._region)
-        photo = pixels.photo(self.source, self._region, self.kind)
-        self.scene.set_part(self._region, photo, self.kind)
-        return photo
-
     def _look_at_photo(self) -> None:
-        """A photo that is retouched in GIMP meanwhile is taken anew once it stays as it is; what lies beside the region is only
-        shown."""
+        """A photo that is retouched in GIMP meanwhile is taken anew; what lies beside the region is only shown."""
         if self._frame is None or self._stroke is not None or not self._same_size():
             return
-        rest = pixels.fingerprint(self.source, self._whole)
-        if rest is None or rest != self._rest_print:
-            self._rest_print = rest
-            return
-        if rest != self._rest_shown:
-            self._rest_shown = rest
+        if self._rest.changed():
+            self._rest.take()
             self._small = pixels.small(self.source, self._whole, pixels.SEARCH_SIDE)[0]
             self.scene.set_rest(self._small)
             self._watcher.photo_changed()
-        now = pixels.fingerprint(self.source, self._region)
-        if now is not None and now != self._photo_print:
-            self._take_photo()
+        if self._photo is not None and self._photo.changed():
+            self._take_photo(self._photo)
 
-    def _take_photo(self) -> None:
+    def _take_photo(self, photo: Photo) -> None:
         self._about_photo = _("The photo was changed in GIMP meanwhile; what you painted was done again on it.")
         log.info("the photo has changed and is read again")
-        self._live.retouch(self._read_photo())
+        self._live.retouch(self._shown(photo))
+
+    def _shown(self, photo: Photo) -> npe.Image:
+        """What is read, in the scene too."""
+        read = photo.read()
+        self.scene.set_part(photo.region, read, self.kind)
+        return read
 
     def elsewhere(self) -> None:
         self._watcher.failed(edits.elsewhere(self.source))
@@ -364,7 +355,7 @@ class Session(Listener):
             self._live.save()
 
     def saved(self, saved: Saved) -> None:
-        if not self._applying or not self._there() or self._frame is None or self.scene.change is None:
+        if not self._applying or not self._there() or self._frame is None or self._photo is None or self.scene.change is None:
             return
         if not self._same_size():
             raise Refused(_("The layer “{layer}” is now {width}×{height} pixels and was {was_width}×{was_height} when "
@@ -372,13 +363,13 @@ class Session(Listener):
                                 layer=self.source.get_name(), width=self.source.get_width(),
                                 height=self.source.get_height(), was_width=self._whole.width,
                                 was_height=self._whole.height))
-        if pixels.digest(self.source, self._region) != self._photo_digest:
+        if self._photo.is_other():
             self._applying = False
-            self._take_photo()
+            self._take_photo(self._photo)
             return
         old = self._old.result if self._old is not None and self._old.result.is_valid() else None
         whole = npe.Rect(0, 0, self._region.width, self._region.height)
-        kept = edits.Kept(self.source.get_tattoo(), self._region, self._frame, saved, self.model or "", self._photo_digest)
+        kept = edits.Kept(self.source.get_tattoo(), self._region, self._frame, saved, self.model or "", self._photo.digest)
         layer = window_apply.apply(self.image, self.source, old, self.kind, self.scene.change.read(whole), kept, self._aside)
         self.close()
         self._watcher.applied(layer)
