@@ -156,7 +156,7 @@ def main() -> None:
     call = f"import os; exec(compile(open(os.environ['NPE_TEST_SCRIPT']).read(), {script!r}, 'exec'), {{'__name__': 'inside'}})"
     with open(os.path.join(out, "gimp.log"), "w", encoding="utf-8") as log:
         gimp = subprocess.Popen(
-            ["gimp-3.0", "--new-instance", "--no-splash", "--batch-interpreter=python-fu-eval", "-b", call], stdout=log,
+            ["gimp-3", "--new-instance", "--no-splash", "--batch-interpreter=python-fu-eval", "-b", call], stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, "NPE_TEST_SCRIPT": script, "NPE_TEST_PHOTO": photo, "NPE_TEST_OUT": out})
         told = os.path.join(out, "batch.json")

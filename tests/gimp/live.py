@@ -34,7 +34,7 @@ class Gimp:
         self.photo = desk.read(photo)
         photo = opened or photo
         self.log = open(os.path.join(out, "gimp.log"), "w")
-        self.process = subprocess.Popen(["gimp-3.0", "--new-instance", "--no-splash", photo], stdout=self.log,
+        self.process = subprocess.Popen(["gimp-3", "--new-instance", "--no-splash", photo], stdout=self.log,
                                         stderr=subprocess.STDOUT)
         self.window = desk.window(os.path.basename(photo).rsplit(".", 1)[0] + ".*GIMP", 90)
         if desk.has_window("Welcome to GIMP"):
@@ -75,7 +75,7 @@ class Gimp:
         """The brightness once it has stayed the same for a while: a busy machine takes its time."""
         since, value = time.monotonic(), self.mean(box)
         end = since + 30
-        while time.monotonic() - since < 1.5 and time.monotonic() < end:
+        while time.monotonic() - since < 2.5 and time.monotonic() < end:
             time.sleep(0.2)
             now = self.mean(box)
             if abs(now - value) > 0.1:
@@ -332,8 +332,7 @@ def saved_and_opened_goes_on(photo: str, out: str) -> None:
 
 
 def missing_library_is_told(photo: str, out: str) -> None:
-    library = os.path.join(os.environ.get("XDG_CONFIG_HOME", os.path.expanduser("~/.config")), "GIMP", "3.0", "plug-ins",
-                           "neural-brush", "libnpe.so")
+    library = os.path.join(os.environ["NPE_PROFILE"], "plug-ins", "neural-brush", "libnpe.so")
     os.rename(library, library + ".away")
     try:
         gimp = Gimp(photo, out)

@@ -7,9 +7,10 @@
 #   NPE_PHOTOS     a folder with portraits of 512×512 pixels (portrait-00.jpg, portrait-01.jpg); without it they are cut out
 #                  of the sample photo
 #   NPE_TEST_ONLY  one test: a headless one, such as test_procedures.StrokeFile, or a script, such as live.py
+#   NPE_TEST_GLUE  any value: install the plug-in's files of this working tree, not those inside the built npe
 #
-# GIMP 3 is taken from this machine, else from the folder that tests/editors/chroot.sh makes. Where neither can be, the
-# tests are skipped with a line that says so.
+# GIMP 3 is taken from this machine, else from the folder that tests/editors/chroot.sh makes (NPE_SUITE=sid: GIMP 3.2). Where
+# neither can be, the tests are skipped with a line that says so.
 #
 # A test of windows is a script beside this one, called with a portrait, for some another one, and a folder for what it
 # writes, on a screen with a window manager, with npe in NPE_COMMAND; it fails by its exit status.
@@ -20,7 +21,7 @@ built="$(cd "${1:-$project/target/release}" && pwd)"
 . "$project/tests/editors/editors.sh"
 check_built "$built"
 status=0
-find_editor gimp-console-3.0 || status=$?
+find_editor gimp-console-3 || status=$?
 if [ "$status" = 77 ]; then
     echo "GIMP TESTS SKIPPED: no GIMP 3 here, and no folder for one can be made (see above)" >&2
     exit 0
@@ -51,16 +52,24 @@ else
         convert one.png -flop other.png"
 fi
 
-profile="$scratch/home/.config/GIMP/3.0"
+version="$(within 60 gimp-console-3 --version | grep -o -m 1 "3\.[0-9]*" | head -n 1)"
+echo "GIMP $version"
+profile="$scratch/home/.config/GIMP/$version"
 mkdir -p "$profile"
+environment+=(NPE_PROFILE="$work/home/.config/GIMP/$version")
 # What asks or converts at opening would stand in the way.
 printf '(color-profile-policy keep)\n(metadata-rotation-policy keep)\n(check-updates no)\n(show-welcome-dialog no)\n' \
     >"$profile/gimprc"
-within 60 "$work/bin/npe" install gimp >"$results/install.log" 2>&1 || { cat "$results/install.log" >&2; exit 1; }
+sources=()
+if [ -n "${NPE_TEST_GLUE:-}" ]; then
+    cp -r "$project/plugin-glue" "$scratch/"
+    sources=(--sources "$work/plugin-glue")
+fi
+within 60 "$work/bin/npe" install gimp "${sources[@]}" >"$results/install.log" 2>&1 || { cat "$results/install.log" >&2; exit 1; }
 
 only="${NPE_TEST_ONLY:-}"
 if [[ "$only" != *.py ]]; then
-    within 600 gimp-console-3.0 --no-interface --no-data --no-fonts --batch-interpreter=python-fu-eval \
+    within 600 gimp-console-3 --no-interface --no-data --no-fonts --batch-interpreter=python-fu-eval \
         -b "exec(open('$work/tests/gimp/headless/main.py').read())" --quit >"$results/gimp-console.log" 2>&1 || true
     if [ -s "$scratch/out/headless.json" ]; then
         while IFS=$'\t' read -r kind text; do

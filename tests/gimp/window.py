@@ -42,7 +42,7 @@ class Window:
         self.log = open(os.path.join(out, "gimp.log"), "w")
         batch = f"exec(compile(open({os.path.join(HERE, 'window_inside.py')!r}).read(), 'window_inside.py', 'exec'))"
         self.process = subprocess.Popen(
-            ["gimp-3.0", "--new-instance", "--no-splash", "--batch-interpreter=python-fu-eval", "-b", batch, "--quit"],
+            ["gimp-3", "--new-instance", "--no-splash", "--batch-interpreter=python-fu-eval", "-b", batch, "--quit"],
             stdout=self.log, stderr=subprocess.STDOUT, env={**os.environ, "NPE_TEST_OUT": out})
         self.x = self.y = self.old_log = 0
         self.answer("GIMP to start", 120)

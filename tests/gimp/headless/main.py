@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Runs the headless tests inside GIMP: `gimp-console-3.0 … -b "exec(open('…/headless/main.py').read())"`.
+"""Runs the headless tests inside GIMP: `gimp-console-3 … -b "exec(open('…/headless/main.py').read())"`.
 
 NPE_TEST_HEADLESS is this folder, NPE_TEST_OUT takes headless.json (how many passed, what failed) and headless.log.
 NPE_TEST_ONLY names a test, such as test_procedures.StrokeFile.
