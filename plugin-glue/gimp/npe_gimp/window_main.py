@@ -17,8 +17,9 @@ from .canvas import Canvas, Hand
 from .canvas_view import Brush
 from .controls import GAP, AttributesBox, ModelBox, Notice, SettingsBox, StateBox
 from .controls_pictures import LatentsBox, ViewsBox
+from .window_session import Session
 from .window_tools import BrushBox, FaceBox, Tools
-from .window_session import Session, Watcher
+from .window_watcher import Watcher
 
 #: The small pictures under the canvas.
 VIEWS = (npe.VIEW_ORIGINAL, npe.VIEW_RECONSTRUCTION, npe.VIEW_GENERATED, npe.VIEW_DELTA, npe.VIEW_MASK, npe.VIEW_RESULT)
