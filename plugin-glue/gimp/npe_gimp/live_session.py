@@ -60,9 +60,8 @@ class Session(Listener):
         self._searched: Optional[Tuple[npe.Image, npe.Placement]] = None
         self._region = npe.Rect(0, 0, 0, 0)
         self._frame: Optional[npe.Frame] = None
-        #: What runs, and what was asked for and is being loaded.
+        #: What runs.
         self.model: Model = (None, "auto")
-        self._asked: Model = (found.kept.model or None, model[1]) if found is not None else model
         #: Of the guide as it was looked at last.
         self._print: Optional[bytes] = None
         self._tattoo = source.get_tattoo()
@@ -80,8 +79,9 @@ class Session(Listener):
             self._pair = Pair(image, source, self._kind, found.kept.region, found.result, found.guide)
         self._live = Live(lambda told: GLib.idle_add(self._run, told), self)
         self._timer = GLib.timeout_add(POLL, self._poll)
-        if self._asked != self.model:
-            self._live.load(*self._asked)
+        asked: Model = (found.kept.model or None, model[1]) if found is not None else model
+        if asked != self.model:
+            self._live.load(*asked)
         self._kept = None if found is None else found.kept
         if found is not None:
             self._go_on(found.kept, baked=found.guide is None)
@@ -107,7 +107,6 @@ class Session(Listener):
 
     def load(self, path: Optional[str], device: str) -> None:
         """Another model or device; the guide is followed anew."""
-        self._asked = (path, device)
         self._print = None
         self._live.load(path, device)
 
@@ -231,7 +230,7 @@ class Session(Listener):
         self._live.open(self._photo.read(), self._kind.layer_format, frame, rough, saved)
 
     def opened(self, opened: Opened) -> None:
-        self._frame, self.model = opened.frame, self._asked
+        self._frame, self.model = opened.frame, (opened.path, opened.device)
         if self._pair is None:
             self._pair = Pair(self.image, self.source, self._kind, self._region)
             # So that the pair is known for one even if this process ends before anything is painted.

@@ -77,6 +77,7 @@ class Live:
         # The rest belongs to the worker.
         self._model: Optional[npe.Model] = None
         self._path: Optional[str] = None
+        self._device = "auto"
         self._photo: Optional[_Photo] = None
         #: Whether the photo is still to be begun with.
         self._waits = False
@@ -319,7 +320,7 @@ class Live:
         model = npe.Model(path, device, self._loading)
         if self._model is not None:
             self._model.close()
-        self._model, self._path = model, path
+        self._model, self._path, self._device = model, path, device
 
     def _begin(self, photo: _Photo) -> None:
         assert self._model is not None
@@ -341,7 +342,7 @@ class Live:
                 edit.close()
         self._base, self._shown = base, shown
         self._tell("opened", Opened(base.frame(), self._model.info(), npe.session_info(),
-                                    self._settings or base.settings(), self._attributes()))
+                                    self._settings or base.settings(), self._attributes(), self._path, self._device))
 
     def _attributes(self) -> Dict[str, float]:
         assert self._model is not None and self._base is not None

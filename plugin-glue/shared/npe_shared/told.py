@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from . import npe
 
@@ -62,6 +62,9 @@ class Opened(NamedTuple):
     settings: npe.Settings
     #: Sliders and where they stand.
     attributes: Dict[str, float]
+    #: What runs: the model's file (None: the one inside the library) and the device, as they were asked for.
+    path: Optional[str]
+    device: str
 
 
 class Result(NamedTuple):
