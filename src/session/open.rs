@@ -94,8 +94,8 @@ fn engine_file() -> Result<PathBuf> {
     }
     let tried: Vec<String> = tried.iter().map(|f| f.display().to_string()).collect();
     Err(missing(format!(
-        "npe's torch engine, {name}, was not found; it comes with npe (in npe's sources: `cargo build --release -p npe-torch`); \
-         or name it with NPE_TORCH_ENGINE. Looked for: {}",
+        "npe's torch engine, {name}, was not found; build it from npe's sources (`cargo build --release -p npe-torch`) and put it \
+         beside npe's library or command, or name it with NPE_TORCH_ENGINE. Looked for: {}",
         tried.join(", ")
     )))
 }
