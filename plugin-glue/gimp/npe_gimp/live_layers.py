@@ -37,9 +37,10 @@ class Pair:
     """A guide and a result over a source. Both cover the same region of it, and have its coordinates."""
 
     def __init__(self, image: Gimp.Image, source: Gimp.Layer, kind: pixels.Kind, region: npe.Rect,
-                 result: Optional[Gimp.Layer] = None, guide: Optional[Gimp.Layer] = None) -> None:
+                 found: Optional[edits.Found] = None) -> None:
         """Takes the layers that an earlier session left and makes the others. The guide is what the person's brush is on
         afterwards. Raises Refused."""
+        result, guide, self.kept = (None, None, None) if found is None else (found.result, found.guide, found.kept)
         if image.get_floating_sel() is not None:
             raise Refused(_("The image has a floating selection. Anchor it (Layer ▸ Anchor Layer), then start again."))
         self.image, self.source, self.region = image, source, region
@@ -57,7 +58,7 @@ class Pair:
             with one_step(image):
                 result = result or self._new_result()
                 guide = guide or self._new_guide(result)
-        self.result, self.guide = result, guide
+        self.result, self.guide, self.name = result, guide, result.get_name()
         if self.trouble():
             raise Refused(self.trouble())
         image.set_selected_layers([guide])
@@ -151,8 +152,9 @@ class Pair:
             self.image.remove_layer(self.guide)
             self.image.set_selected_layers([self.result])
 
-    def take_back(self) -> None:
-        """Leaves the image as it was: what was made is removed, what was there has its pixels again."""
+    def take_back(self) -> bool:
+        """Leaves the image as it was: what was made is removed, what was there has its pixels again. False if a guide that was
+        there is gone: once it was baked, only GIMP's undo brings it back."""
         with one_step(self.image):
             for layer in self._made:
                 if layer.is_valid():
@@ -161,3 +163,6 @@ class Pair:
             for layer, held in left:
                 pixels.write(layer, self.whole, self._kind.layer, held)
             self.image.set_selected_layers([left[0][0] if left else self.source])
+        if self.kept is not None and self.result.is_valid():
+            edits.keep(self.result, self.kept)
+        return len(left) == len(self._before)

@@ -14,7 +14,7 @@ from npe_shared.panel import Panel
 from npe_shared.told import Opened, Result
 from npe_shared.words import _
 
-from . import help_page, photo_box
+from . import help_page, menu, photo_box
 from .controls import GAP, AttributesBox, ModelBox, Notice, SettingsBox, StateBox
 from .controls_pictures import LatentsBox, ViewsBox
 from .live_session import Session
@@ -29,7 +29,7 @@ class PanelWindow(Gtk.Window, Panel):
     def __init__(self, image: Gimp.Image, layer: Gimp.Layer) -> None:
         super().__init__(title=_("Neural Brush"), role="neural-brush-live", resizable=False, border_width=8)
         self.set_keep_above(True)
-        self.set_icon_name("gimp-tool-paintbrush")
+        menu.give_icon(self)
         self._image = image
         self._session: Optional[Session] = None
         self._latents = 0
@@ -64,7 +64,7 @@ class PanelWindow(Gtk.Window, Panel):
         self._faces_handler = self._faces.connect("changed", self._face_chosen)
         self._from_selection = Gtk.Button(label=_("S_election"), use_underline=True, tooltip_text=_(
             "Takes the square around the selection as the face: from above the hair to below the chin."))
-        self._from_selection.connect("clicked", lambda _b: self._with(Session.choose_selection))
+        self._from_selection.connect("clicked", lambda _b: self._selection_chosen())
         row.pack_start(Gtk.Label(label=_("Face"), xalign=0.0, width_chars=7), False, False, 0)
         row.pack_start(self._faces, True, True, 0)
         row.pack_start(self._from_selection, False, False, 0)
@@ -135,8 +135,7 @@ class PanelWindow(Gtk.Window, Panel):
 
     def _begin(self, layer: Gimp.Layer) -> None:
         self._notice.take("")
-        for toggle in (self._before, self._paint):
-            toggle.set_active(False)
+        self._release()
         try:
             self._session = Session(self._image, layer, self, self._model)
         except Exception as e:  # noqa: BLE001 - the person must read a sentence, whatever it was
@@ -190,7 +189,17 @@ class PanelWindow(Gtk.Window, Panel):
     def _face_chosen(self, combo: Gtk.ComboBoxText) -> None:
         index = combo.get_active()
         if index >= 0:
+            self._release()
             self._with(lambda s: s.choose_face(index))
+
+    def _selection_chosen(self) -> None:
+        self._release()
+        self._with(Session.choose_selection)
+
+    def _release(self) -> None:
+        """Neither the photo as it was nor the paint is shown to begin with."""
+        for toggle in (self._before, self._paint):
+            toggle.set_active(False)
 
     def _close(self, _window: Gtk.Window, _event: object) -> bool:
         if self._session is None:

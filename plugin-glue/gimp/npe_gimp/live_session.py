@@ -21,7 +21,7 @@ from npe_shared.told import Guide, Listener, Opened, Result, Saved
 from npe_shared.words import _
 
 from . import edits, person, pixels
-from .live_layers import Pair
+from .live_layers import Pair, one_step
 from .photo import Photo
 
 #: A model's file (None: the one inside the library) and its device.
@@ -50,15 +50,21 @@ class Session(Listener):
             raise errors.Refused(_("The layer “{layer}” has become smaller since it was painted over; the edit can't go on. "
                                    "What was made stays in “{result}”.").format(layer=source.get_name(),
                                                                                 result=found.result.get_name()))
+        #: A result of another photo, which was hidden.
+        self._aside: Optional[Gimp.Layer] = None
         if found is not None:
             other = edits.other_photo(found, source)
             if other and not panel.goes_on(other):
                 edits.set_aside(image, found, source)
+                self._aside = found.result
                 found = None
         self._pair: Optional[Pair] = None
+        #: Those of the faces before, baked.
+        self._earlier: List[Pair] = []
         self._faces: List[npe.Frame] = []
         self._searched: Optional[Tuple[npe.Image, npe.Placement]] = None
         self._region = npe.Rect(0, 0, 0, 0)
+        self._chosen = False
         self._frame: Optional[npe.Frame] = None
         #: What runs.
         self.model: Model = (None, "auto")
@@ -76,13 +82,12 @@ class Session(Listener):
         self._count = 0
         self._then: Optional[Callable[[], None]] = None
         if found is not None:
-            self._pair = Pair(image, source, self._kind, found.kept.region, found.result, found.guide)
+            self._pair = Pair(image, source, self._kind, found.kept.region, found)
         self._live = Live(lambda told: GLib.idle_add(self._run, told), self)
         self._timer = GLib.timeout_add(POLL, self._poll)
         asked: Model = (found.kept.model or None, model[1]) if found is not None else model
         if asked != self.model:
             self._live.load(*asked)
-        self._kept = None if found is None else found.kept
         if found is not None:
             self._go_on(found.kept, baked=found.guide is None)
         else:
@@ -175,11 +180,17 @@ class Session(Listener):
 
     def cancel(self) -> None:
         """Ends and leaves the image as it was before the session."""
-        if self._pair is not None and self.image.is_valid():
-            self._pair.take_back()
-            if self._kept is not None and self._pair.result.is_valid():
-                edits.keep(self._pair.result, self._kept)
-        self._end(_("Cancelled; the image is as it was."))
+        gone = ""
+        if self.image.is_valid():
+            with one_step(self.image):
+                for pair in ([] if self._pair is None else [self._pair]) + self._earlier[::-1]:
+                    gone = gone if pair.take_back() else pair.name
+                if self._aside is not None and self._aside.is_valid():
+                    self._aside.set_visible(True)
+                    gone = self._aside.get_name()
+        text = (_("Cancelled. The guide of “{layer}” had been removed for another edit; Undo brings it back.") if gone
+                else _("Cancelled; the image is as it was."))
+        self._end(text.format(layer=gone))
 
     # Beginning.
 
@@ -187,9 +198,13 @@ class Session(Listener):
         assert self._searched is not None
         self._faces = [pixels.enlarged(face, *self._searched) for face in faces]
         self._searched = None
-        self._panel.found(self._faces, 0 if self._faces else -1)
-        if self._faces:
-            self._take(self._faces[0], rough=True)
+        first = person.first_face(self._faces, person.selection(self.image, self.source))
+        # The person may have chosen the selection meanwhile.
+        self._panel.found(self._faces, -1 if self._chosen else first)
+        if self._chosen:
+            return
+        if first >= 0:
+            self._take(self._faces[first], rough=True)
         else:
             self._panel.failed(_("No face was found in the layer “{layer}”. Draw a square around the face with the "
                                  "rectangle selection, from above the hair to below the chin, and press “Selection”.")
@@ -197,6 +212,7 @@ class Session(Listener):
 
     def _take(self, frame: npe.Frame, rough: bool) -> None:
         """Another face: what was painted stays as a baked layer, an untouched pair goes."""
+        self._chosen = True
         pair = self._pair
         if pair is not None and pair.alive() and self._frame is not None:
 
@@ -205,7 +221,8 @@ class Session(Listener):
                     pair.take_back()
                 else:
                     pair.bake()
-                self._pair = None
+                    self._earlier.append(pair)
+                self._pair, self._count = None, 0
                 self._take(frame, rough)
 
             self._keep_all(kept)
@@ -222,7 +239,7 @@ class Session(Listener):
 
     def _untouched(self) -> bool:
         """Whether nothing has come of this session that is worth a layer."""
-        return self._kept is None and self._count == 0
+        return self._count == 0 and (self._pair is None or self._pair.kept is None)
 
     def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
         self._frame = self._print = self._last = None
@@ -230,11 +247,12 @@ class Session(Listener):
         self._live.open(self._photo.read(), self._kind.layer_format, frame, rough, saved)
 
     def opened(self, opened: Opened) -> None:
-        self._frame, self.model = opened.frame, (opened.path, opened.device)
+        self.model = (opened.path, opened.device)
         if self._pair is None:
             self._pair = Pair(self.image, self.source, self._kind, self._region)
             # So that the pair is known for one even if this process ends before anything is painted.
             self._live.save()
+        self._frame = opened.frame
         self._panel.opened(opened)
 
     # Following.
@@ -328,7 +346,8 @@ class Session(Listener):
 
     def busy(self, what: str) -> None:
         if not self._gone:
-            self._panel.state(what or _("Paint with GIMP's brushes: what you paint becomes real."), bool(what))
+            ready = _("Paint with GIMP's brushes: what you paint becomes real.") if self._pair is not None else ""
+            self._panel.state(what or ready, bool(what))
 
     def progress(self, done: float) -> None:
         self._panel.progress(done)

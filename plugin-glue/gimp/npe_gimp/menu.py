@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Callable, List, Sequence
 
 from gi.repository import Gimp, GLib
@@ -12,6 +13,16 @@ from npe_shared.errors import Refused
 from npe_shared.words import _
 
 PATH = "<Image>/Filters/" + _("Neural Brush")
+#: The picture of the procedures and of their windows.
+ICON = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "neural-brush.svg")
+
+
+def give_icon(window: Any) -> None:
+    """The same for a window. Where nothing can read it, GIMP's own brush."""
+    try:
+        window.set_icon_from_file(ICON)
+    except GLib.Error:
+        window.set_icon_name("gimp-tool-paintbrush")
 
 
 def one_layer(drawables: Sequence[Gimp.Drawable]) -> Gimp.Layer:

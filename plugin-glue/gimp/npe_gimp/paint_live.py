@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import Callable, Dict
 
-from gi.repository import Gimp
+from gi.repository import Gimp, Gio
 
 from npe_shared import errors
 from npe_shared.words import _
@@ -27,7 +27,7 @@ def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     procedure.set_image_types("RGB*, GRAY*, INDEXED*")
     procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
     procedure.set_menu_label(_("Paint _Live"))
-    procedure.set_icon_name("gimp-tool-paintbrush")
+    procedure.set_icon_file(Gio.File.new_for_path(menu.ICON))
     procedure.add_menu_path(menu.PATH)
     procedure.set_documentation(
         _("Paint on a face with GIMP's own brushes; what you paint becomes real"),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import List, Optional
 
 from gi.repository import Gimp
 
@@ -26,3 +26,13 @@ def selection(image: Gimp.Image, layer: Gimp.Layer) -> Optional[npe.Rect]:
     _ok, some, x1, y1, x2, y2 = Gimp.Selection.bounds(image)
     _ok, x, y = layer.get_offsets()
     return npe.Rect(x1 - x, y1 - y, x2 - x1, y2 - y1) if some else None
+
+
+def first_face(faces: List[npe.Frame], selected: Optional[npe.Rect]) -> int:
+    """Which of the faces of a layer is meant: the largest, or the largest one in what is selected if there is one; -1 if there is
+    none."""
+    if selected is not None:
+        for i, face in enumerate(faces):
+            if 0 <= face.cx - selected.x < selected.width and 0 <= face.cy - selected.y < selected.height:
+                return i
+    return 0 if faces else -1

@@ -39,6 +39,9 @@ class Photo:
     def changed(self) -> bool:
         """Whether it looks other than it was taken, and did so at the last look too: the person is not in the middle of it."""
         now = self._fingerprint()
+        if self._taken is None:
+            # GIMP had no answer then.
+            self._taken = self._seen = now
         if now is None or now != self._seen:
             self._seen = now
             return False

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict
 
-from gi.repository import Gimp
+from gi.repository import Gimp, Gio
 
 from npe_shared import errors
 from npe_shared.words import _
@@ -17,10 +17,10 @@ from . import menu
 def make(plugin: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     run = menu.opener("The canvas window is for a person at the screen; a script calls plug-in-npe-stroke-file", show)
     procedure = Gimp.ImageProcedure.new(plugin, name, Gimp.PDBProcType.PLUGIN, run, None)
-    procedure.set_image_types("RGB*, GRAY*")
+    procedure.set_image_types("RGB*, GRAY*, INDEXED*")
     procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
     procedure.set_menu_label(_("Neural _Brush…"))
-    procedure.set_icon_name("gimp-tool-paintbrush")
+    procedure.set_icon_file(Gio.File.new_for_path(menu.ICON))
     procedure.add_menu_path(menu.PATH)
     procedure.set_documentation(
         _("Paint on a face in a window of its own; what you paint becomes real"),

@@ -18,8 +18,8 @@ def apply(image: Gimp.Image, source: Gimp.Layer, old: Optional[Gimp.Layer], kind
           kept: edits.Kept, aside: Optional[Gimp.Layer] = None) -> Gimp.Layer:
     """Adds the result layer, of the size of `kept.region`, with the change (of `kind.layer`) and what it was made of.
     `old` is the result layer that the edit went on from: the new one takes its place, with its name, mask, opacity and
-    mode. `aside` is a result of another photo, which is hidden. Else a selection becomes the layer's mask, and what the source's own mask hides stays hidden. Raises
-    Refused."""
+    mode. Else a selection becomes the layer's mask, and what the source's own mask hides stays hidden. `aside` is a result
+    of another photo, which is hidden. Raises Refused."""
     if image.get_floating_sel() is not None:
         raise Refused(_("The image has a floating selection. Anchor it (Layer ▸ Anchor Layer), then apply again."))
     region = kept.region

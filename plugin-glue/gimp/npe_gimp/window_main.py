@@ -12,7 +12,7 @@ from npe_shared import errors, frames, log, npe
 from npe_shared.told import Opened, Result
 from npe_shared.words import _
 
-from . import help_page, photo_box
+from . import help_page, menu, photo_box
 from .canvas import Canvas, Hand
 from .canvas_view import Brush
 from .controls import GAP, AttributesBox, ModelBox, Notice, SettingsBox, StateBox
@@ -33,7 +33,7 @@ class CanvasWindow(Gtk.Window, Watcher, Hand):
 
     def __init__(self, image: Gimp.Image, layer: Gimp.Layer) -> None:
         super().__init__(title=_("Neural Brush – {image}").format(image=image.get_name()), role="neural-brush-window")
-        self.set_icon_name("gimp-tool-paintbrush")
+        menu.give_icon(self)
         self.applied_layer: Optional[Gimp.Layer] = None
         self._latents = 0
         self._frame: Optional[npe.Frame] = None

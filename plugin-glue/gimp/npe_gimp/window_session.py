@@ -122,22 +122,13 @@ class Session(Listener):
 
     def found(self, faces: List[npe.Frame]) -> None:
         self.faces = [pixels.enlarged(face, self._small, self._placement) for face in faces]
-        chosen = self._first_face()
+        chosen = person.first_face(self.faces, self.selection())
         self._watcher.found(self.faces, chosen)
         if chosen >= 0:
             self.choose(chosen)
         else:
             self._watcher.failed(_("No face was found in the layer “{layer}”. Draw a square around the face, from "
                                    "above the hair to below the chin.").format(layer=self.source.get_name()))
-
-    def _first_face(self) -> int:
-        """The largest, or the largest one in the selection if there is one there."""
-        bounds = self.selection()
-        if bounds is not None:
-            for i, face in enumerate(self.faces):
-                if 0 <= face.cx - bounds.x < bounds.width and 0 <= face.cy - bounds.y < bounds.height:
-                    return i
-        return 0 if self.faces else -1
 
     def choose(self, face: int) -> None:
         """Another of the faces; what was painted on the one before is lost."""
@@ -177,11 +168,14 @@ class Session(Listener):
             self._small = pixels.small(self.source, self._whole, pixels.SEARCH_SIDE)[0]
             self.scene.set_rest(self._small)
             self._watcher.photo_changed()
-        if self._photo is not None and self._photo.changed():
+        if self._photo is not None and self._photo.changed() and not person.pen_down():
             self._take_photo(self._photo)
 
     def _take_photo(self, photo: Photo) -> None:
         self._about_photo = _("The photo was changed in GIMP meanwhile; what you painted was done again on it.")
+        if self._applying:
+            self._applying = False
+            self._about_photo += " " + _("Look at it, then apply again.")
         log.info("the photo has changed and is read again")
         self._live.retouch(self._shown(photo))
 
@@ -197,7 +191,8 @@ class Session(Listener):
     def opened(self, opened: Opened) -> None:
         self._frame = opened.frame
         self._before_load, self._opened = None, True
-        self._watcher.failed(self._about_photo)
+        about, self._about_photo = self._about_photo, ""
+        self._watcher.failed(about)
         self._watcher.opened(opened, frames.moved(opened.frame, self._region.x, self._region.y))
 
     # The edit.
@@ -327,7 +322,6 @@ class Session(Listener):
                                 height=self.source.get_height(), was_width=self._whole.width,
                                 was_height=self._whole.height))
         if self._photo.is_other():
-            self._applying = False
             self._take_photo(self._photo)
             return
         old = self._old.result if self._old is not None and self._old.result.is_valid() else None
