@@ -100,7 +100,7 @@ windowed() {
     for try in 1 2; do
         rm -rf "$scratch/out/${name%.py}"
         mkdir -p "$scratch/out/${name%.py}"
-        if within 300 "$work/tests/editors/screen.sh" python3 "$work/tests/gimp/$name" "$@" "$work/out/${name%.py}" \
+        if within 450 "$work/tests/editors/screen.sh" python3 "$work/tests/gimp/$name" "$@" "$work/out/${name%.py}" \
             >"$results/${name%.py}-$try.log" 2>&1; then
             good 1
             return 0
