@@ -115,6 +115,7 @@ windowed batch.py "$work/photos/one.png"
 windowed live.py "$work/photos/one.png"
 windowed window.py "$work/photos/one.png" "$work/photos/other.png"
 windowed window_photo.py "$work/photos/one.png"
+windowed faces.py "$work/photos/one.png" "$work/photos/other.png"
 windowed latency.py "$work/photos/one.png"
 windowed stalls.py "$work/photos/one.png"
 grep -h '^{' "$results"/latency-*.log "$results"/stalls-*.log 2>/dev/null || true
