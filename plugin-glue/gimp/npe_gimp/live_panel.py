@@ -194,6 +194,9 @@ class PanelWindow(Gtk.Window, Panel):
 
     def _selection_chosen(self) -> None:
         self._release()
+        with self._faces.handler_block(self._faces_handler):
+            # None of the list any more, so that each can be chosen again.
+            self._faces.set_active(-1)
         self._with(Session.choose_selection)
 
     def _release(self) -> None:
