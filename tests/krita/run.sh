@@ -139,9 +139,9 @@ keep() {
 }
 
 wanted="${NPE_TEST_ONLY:-}" variant="${NPE_TEST_VARIANT:-}"
-all=(closing painting keeping retouching spaces troubles scripting toolbox straight library leaving.test_quit_while_painting
-    leaving.test_quit_under_a_stroke_of_the_tool)
-other=(closing painting keeping retouching toolbox)
+all=(closing painting keeping retouching faces spaces troubles scripting toolbox straight library
+    leaving.test_quit_while_painting leaving.test_quit_under_a_stroke_of_the_tool)
+other=(closing painting keeping retouching faces toolbox)
 if [ ! -e "$built/libnpe_krita_tool.so" ]; then
     other=("${all[@]}")
     [ "$variant" != tool ] || { echo "$built/libnpe_krita_tool.so is not there; build it first: tests/krita/shim.sh" >&2; exit 1; }

@@ -11,9 +11,9 @@ A tool uses a controller so:
 
 - `active()` is the controller of the active window, or None.
 - `tool_stroke_begin(x, y, pressure, xtilt, ytilt)`, `tool_stroke_move(...)`, `tool_stroke_end(...)` and
-  `tool_stroke_cancel()` take points in pixels of the image, pressure 0 to 1, tilt in degrees. Begin answers False if
-  nothing can be painted now (the docker says why; a first stroke starts the session). Colour, size and eraser are those
-  of Krita's active view.
+  `tool_stroke_cancel()` take points in pixels of the image, pressure 0 to 1, tilt in degrees. Tilt has no effect: the
+  network's brush is round. Begin answers False if nothing can be painted now (the docker says why; a first stroke
+  starts the session). Colour, size and eraser are those of Krita's active view.
 - Where `straight` is set, strokes go into the active paint layer instead (`direct`), and there is no session.
 - While the pen is down the result layer shows what will come of it. When it is lifted, `screen.add_stroke` puts the
   stroke among the guides: one step of undo. Undoing it takes the result back.
@@ -60,7 +60,7 @@ class Controller(Session):
         super().__init__(panel)
         self._sketch: Optional[Sketch] = None
         #: Strokes straight into the active layer, and whether the person wants them so.
-        self.direct = Direct()
+        self.direct = Direct(self.choice)
         self.straight = False
 
     # What the person does.
@@ -83,7 +83,18 @@ class Controller(Session):
 
     def choose_face(self, index: int) -> None:
         """Another of the faces that were found. What was painted on the one before stays in its layers."""
-        self._guarded(lambda: self._take(self.faces[index], rough=True))
+        self._guarded(lambda: self._choose(index))
+
+    def _choose(self, index: int) -> None:
+        if not self._is_open():
+            return
+        frame = self.faces[index]
+        self._as_it_began()
+        self.panel.found(self.faces, index)
+        if self._alive():
+            self._when_kept(lambda: self._take(frame, rough=True))
+        else:
+            self._take(frame, rough=True)
 
     def choose_selection(self) -> bool:
         """Begins anew with the square around the selection as the face's frame."""
@@ -110,12 +121,11 @@ class Controller(Session):
 
     def load(self, path: Optional[str], device: str) -> None:
         """Another model (None: the built-in one) or device; the guides are followed anew."""
-        self.model, self.device = path, device
-        self.direct.load(path, device)
-        if self.live is not None:
-            self.live.load(path, device)
-            if self._guide is not None:
-                self._guide.forget()
+        self.choice.asked = (path, device)
+        self.direct.load()
+        self._load()
+        if self._guide is not None:
+            self._guide.forget()
 
     def set_settings(self, settings: npe.Settings) -> None:
         self.direct.set_settings(settings)
@@ -165,17 +175,11 @@ class Controller(Session):
 
     def show_paint(self, shown: bool) -> None:
         """Shows what is painted over what comes of it."""
-        if self.document is not None and self.layers is not None and self._alive():
-            for guide in self.layers.guides():
-                guide.setOpacity(layers.SHOWN_PAINT if shown else 0)
-            self.screen.refresh(self.document, self.region)
+        self._show(self._shown, shown)
 
     def show_before(self, before: bool) -> None:
         """The photo as it was, for as long as it is wanted; no step of undo."""
-        self._shown = not before
-        if self.document is not None and self.layers is not None and self._alive():
-            self.layers.result.setOpacity(255 if self._shown else 0)
-            self.screen.refresh(self.document, self.region)
+        self._show(not before, self._paint_shown)
 
     def bake(self) -> None:
         """Keeps the result as an ordinary layer, and ends."""

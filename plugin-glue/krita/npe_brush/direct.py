@@ -26,6 +26,7 @@ from npe_shared.told import Listener, Opened, Result, Saved
 from npe_shared.words import _
 
 from . import layers, pixels, shim
+from .choice import Choice
 from .guide import GuideReader, Sketch
 from .photo import Photo
 from .pieces import Pieces, Post, Work
@@ -57,14 +58,17 @@ class _Job:
 class Direct(Listener):
     """See the module. All on the main thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, choice: Choice) -> None:
+        """`choice`: what strokes are made with, and whom a choice that fails concerns."""
         self.panel = Panel()
+        self.choice = choice
         self.settings: Optional[npe.Settings] = None
         self.latency = 0.0
         self._live: Optional[Live] = None
-        self._model: Tuple[Optional[str], str] = (None, "auto")
+        #: What the engine was told to load.
+        self._given: Optional[Tuple[Optional[str], str]] = None
         self._post = Post(self._told)
-        self._pieces = Pieces(lambda error: self.failed(errors.sentence(error)))
+        self._pieces = Pieces(lambda error: self._broken(errors.sentence(error)))
         self._jobs: Deque[_Job] = deque()
         self._photo: Optional[Photo] = None
         self._search: Any = None
@@ -79,12 +83,17 @@ class Direct(Listener):
 
     # What the person does.
 
-    def load(self, path: Optional[str], device: str) -> None:
-        """What the next strokes are made with."""
-        self._model = (path, device)
+    def load(self) -> None:
+        """Something else was chosen for the next strokes."""
         if self._live is not None:
-            self._live.load(path, device)
-        self._last = ((), None)
+            self._give(self._live)
+
+    def _give(self, live: Live) -> None:
+        """Has the engine load what is asked for, where it has or tries something else."""
+        if self._given != self.choice.asked:
+            self._given = self.choice.asked
+            live.load(*self._given)
+            self._last = ((), None)
 
     def set_settings(self, settings: npe.Settings) -> None:
         self.settings = settings
@@ -147,10 +156,10 @@ class Direct(Listener):
         # What the stroke before has painted is to be part of the photo.
         job.document.waitForDone()
         if self._live is None:
-            self._live = Live(self._post.tell, self)
-            self._live.load(*self._model)
+            self._live, self._given = Live(self._post.tell, self), None
             if self.settings is not None:
                 self._live.set_settings(self.settings)
+        self._give(self._live)
         place, frame = self._last
         if frame is not None and place == job.place() and _within(job.at, frame, 0.8):
             self._pieces.do(self._reading(job, frame, False))
@@ -184,6 +193,7 @@ class Direct(Listener):
             self._live.open(image, photo.kind.format, frames.moved(frame, -region.x, -region.y), rough)
 
     def opened(self, opened: Opened) -> None:
+        self.choice.opened(opened)
         if not self._jobs or self._photo is None:
             return
         job, region = self._jobs[0], self._photo.region
@@ -242,6 +252,11 @@ class Direct(Listener):
         self.panel.progress(done)
 
     def failed(self, sentence: str) -> None:
+        if self.choice.take_back():
+            self.panel.put_back(*self.choice.asked)
+        self._broken(sentence)
+
+    def _broken(self, sentence: str) -> None:
         log.error("%s", sentence)
         closed = bool(self._jobs) and self._jobs[0].document not in Krita.instance().documents()
         self._jobs.clear()
@@ -256,7 +271,7 @@ class Direct(Listener):
         try:
             told()
         except Exception as e:  # noqa: BLE001 - nothing may come out into Qt
-            self.failed(errors.sentence(e))
+            self._broken(errors.sentence(e))
 
 
 def _within(at: Tuple[float, float], face: npe.Frame, sides: float) -> bool:

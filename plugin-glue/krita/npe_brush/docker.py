@@ -14,6 +14,7 @@ from npe_shared.panel import Panel
 from npe_shared.told import Opened, Result
 from npe_shared.words import _
 
+from . import tool
 from .canvas import CanvasBrush
 from .controller import Controller
 from .model_box import ModelBox
@@ -85,6 +86,9 @@ class DockerPanel(Panel):
 
     def failed(self, sentence: str) -> None:
         self._docker.notice.take(sentence)
+
+    def put_back(self, path: Optional[str], device: str) -> None:
+        self._docker.model.put_back(path, device)
 
     def found(self, faces: List[npe.Frame], chosen: int) -> None:
         self._docker.take_faces(faces, chosen)
@@ -163,6 +167,7 @@ class NeuralBrushDocker(DockWidget):
         self._on_canvas = _button(_("Paint on the canvas"), _(
             "Takes the pen over the canvas: strokes with Krita's colour and brush size, whatever tool and layer are "
             "active. Each stroke is one step of undo."), "krita_tool_freehand", True)
+        self._on_canvas.setToolTip(self._on_canvas.toolTip() + "\n" + tool.way()[0])
         self._on_canvas.toggled.connect(self.canvas_brush.set_on)
         self.mode = QComboBox()
         for mode, name in ((npe.MODE_COLOR, _("Colour")), (npe.MODE_LIGHTEN, _("Lighten")),
@@ -237,6 +242,18 @@ class NeuralBrushDocker(DockWidget):
 
     def press_before(self) -> None:
         self._before.click()
+
+    def press_paint(self) -> None:
+        self._paint.click()
+
+    def pressed(self) -> bool:
+        """Whether it shows something else than the result alone."""
+        return bool(self._before.isChecked() or self._paint.isChecked())
+
+    def choose_face(self, index: int) -> None:
+        """As a person chooses one of those that were found."""
+        self._faces.setCurrentIndex(index)
+        self._faces.activated.emit(index)
 
     def press_nothing(self) -> str:
         """Answers what the button said."""
@@ -318,12 +335,13 @@ class NeuralBrushDocker(DockWidget):
         self._faces.addItems([_("Face {number}").format(number=i + 1) for i in range(len(faces))])
         self._faces.setCurrentIndex(chosen)
         self._faces.setEnabled(len(faces) > 1)
+        self._release()
 
     def take_opened(self, opened: Opened) -> None:
         self._latents = opened.model.latents
         self.settings.take(opened.settings)
         self._attributes.take(opened.attributes)
-        self.model.take(self.controller.model, self.controller.device, opened.model, opened.session)
+        self.model.take(opened)
         self._enable(True)
         self._running()
         self.notice.take("")
@@ -334,7 +352,14 @@ class NeuralBrushDocker(DockWidget):
         if not self.settings.isEnabled():
             self.settings.take(self.controller.direct.settings or opened.settings)
             self.mode.setEnabled(True)
-        self.model.take(self.controller.model, self.controller.device, opened.model, opened.session)
+        self.model.take(opened)
+
+    def _release(self) -> None:
+        """Another face begins as it is, or none."""
+        for button in (self._before, self._paint):
+            button.blockSignals(True)
+            button.setChecked(False)
+            button.blockSignals(False)
 
     def asks_to_go_on(self, sentence: str) -> bool:
         """Whether to do again on the photo of now what was painted; else the edit begins anew."""
@@ -358,10 +383,8 @@ class NeuralBrushDocker(DockWidget):
             self._views.take(view, picture)
 
     def take_ended(self, text: str) -> None:
-        for button in (self._before, self._paint):
-            button.blockSignals(True)
-            button.setChecked(False)
-            button.blockSignals(False)
+        self._release()
+        self._faces.setEnabled(False)
         self._start.setText(_("Start"))
         self._offer_nothing()
         self._enable(False)

@@ -144,6 +144,7 @@ def _load_tool() -> None:
     except Exception as e:  # noqa: BLE001 - the docker works without it
         sentence = errors.sentence(e)
         log.error("without the tool: %s", sentence)
+        tool.without(sentence)
         if os.path.exists(shim.path()):
             # Someone built it and will look for it.
             Krita.instance().notifier().windowCreated.connect(lambda: _notice(sentence))

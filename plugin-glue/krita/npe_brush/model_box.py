@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Which network, and what computes it."""
+"""Which network, what computes it, and what writes the layers."""
 
 from __future__ import annotations
 
 import os
 from typing import Callable, Optional, Tuple
 
-from npe_shared import npe
+from npe_shared.told import Opened
 from npe_shared.words import _
 
+from . import tool
 from .qt import QComboBox, QFileDialog, QGridLayout, QLabel, QSizePolicy, Qt, QWidget
 
 #: Where models are offered from.
@@ -54,30 +55,46 @@ class ModelBox(QWidget):
             grid.addWidget(QLabel(label), i, 0)
             grid.addWidget(combo, i, 1)
         grid.addWidget(self._truth, 2, 0, 1, 2)
+        line, why = tool.way()
+        self._way = QLabel(line)
+        self._way.setWordWrap(True)
+        self._way.setToolTip(why)
+        grid.addWidget(self._way, 3, 0, 1, 2)
         grid.setColumnStretch(1, 1)
 
-    def take(self, path: Optional[str], device: str, model: npe.ModelInfo, session: npe.SessionInfo) -> None:
-        """What was asked for, what it is and what it runs on."""
-        self._now = (path, device)
-        self._put_back()
+    def take(self, opened: Opened) -> None:
+        """What runs."""
+        model, session = opened.model, opened.session
+        self.put_back(opened.path, opened.device)
         memory = _(", {gib:.0f} GiB").format(gib=session.device_memory / 2**30) if session.is_cuda else ""
         self._truth.setText(_("{name}, {size}×{size}, on {device}{memory}").format(
             name=model.name, size=model.image_size, device=session.device, memory=memory))
         self._truth.setToolTip(_("Trained on: {trained_on}\nLicence: {licence}").format(
             trained_on=model.trained_on, licence=model.licence))
 
-    def choose(self, path: Optional[str]) -> None:
-        """As a person chooses one that is offered; None is the built-in one."""
-        at = self._model.findData(path or "")
-        self._model.setCurrentIndex(at)
-        self._model.activated.emit(at)
+    def put_back(self, path: Optional[str], device: str) -> None:
+        """What the next face is opened with, in place of what was chosen."""
+        self._now = (path, device)
+        self._show(path, device)
+
+    def choose(self, path: Optional[str], device: str = "auto") -> None:
+        """As a person chooses; None is the built-in one."""
+        self._show(path, device)
+        self._model.activated.emit(self._model.currentIndex())
+
+    def shown(self) -> Tuple[Optional[str], str]:
+        """The model and the device that are shown as chosen."""
+        return self._model.currentData() or None, str(self._device.currentData())
 
     def truth(self) -> str:
         """What is shown of what is really used."""
         return self._truth.text()
 
-    def _put_back(self) -> None:
-        path, device = self._now
+    def way(self) -> Tuple[str, str]:
+        """What is shown of how painting goes, and why."""
+        return self._way.text(), self._way.toolTip()
+
+    def _show(self, path: Optional[str], device: str) -> None:
         at = self._model.findData(path or "")
         if at < 0:
             self._model.insertItem(1, os.path.basename(path or ""), path)
@@ -90,10 +107,9 @@ class ModelBox(QWidget):
         if path == _OTHER:
             path = QFileDialog.getOpenFileName(self, _("Open a model"), "", _("Models (*.safetensors)"))[0] or None
             if path is None:
-                self._put_back()
+                self._show(*self._now)
                 return
         wanted = (path, str(self._device.currentData()))
         if wanted != self._now:
-            self._now = wanted
-            self._put_back()
+            self.put_back(*wanted)
             self._chosen(*wanted)

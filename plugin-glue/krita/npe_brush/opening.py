@@ -19,6 +19,7 @@ from npe_shared.told import Listener, Opened, Result
 from npe_shared.words import _
 
 from . import layers, pixels, screen
+from .choice import Choice
 from .guide import GuideReader
 from .layers import Layers
 from .photo import Photo
@@ -51,11 +52,12 @@ class Opening(Listener):
         self.latency = 0.0
         #: Whether the session began with a face that does not exist.
         self.from_nothing = False
-        self.model: Optional[str] = None
-        self.device = "auto"
+        self.choice = Choice()
+        #: What the engine was told to load.
+        self._given = self.choice.asked
         self.settings: Optional[npe.Settings] = None
         self._post = Post(self._guarded)
-        self._pieces = Pieces(lambda error: self.failed(errors.sentence(error)))
+        self._pieces = Pieces(lambda error: self._broken(errors.sentence(error)))
         self._source: Optional[Any] = None
         self._photo: Optional[Photo] = None
         self._all_layers = False
@@ -66,7 +68,8 @@ class Opening(Listener):
         self._guide: Optional[GuideReader] = None
         self._stroke: Optional[Stroke] = None
         self._results = Results(self._written)
-        self._shown = True
+        #: Whether the result is seen, and the paint over it.
+        self._shown, self._paint_shown = True, False
         self._gone = False
         self._seen = 0.0
         self._looks = 0
@@ -84,6 +87,11 @@ class Opening(Listener):
         """Whether there is a session."""
         return self.document is not None
 
+    @property
+    def model(self) -> Optional[str]:
+        """The file of the model that runs, or ran last; None: the built-in one."""
+        return self.choice.runs[0]
+
     # Beginning.
 
     def _start(self, all_layers: bool, frame: Optional[npe.Frame], seed: Optional[int]) -> None:
@@ -95,7 +103,8 @@ class Opening(Listener):
             raise Refused(_("No layer is active. Select the layer with the photo."))
         self.document, self._size, self._seed = document, (document.width(), document.height()), seed
         self.from_nothing = seed is not None
-        self._gone, self._shown, self.latency, self.screen = False, True, 0.0, screen.best()
+        self._gone, self._shown, self._paint_shown = False, True, False
+        self.latency, self.screen = 0.0, screen.best()
         self.live = Live(self._post.tell, self)
         self.live.set_views(*self._views)
         old = layers.find(document, node)
@@ -107,13 +116,18 @@ class Opening(Listener):
             node = layers.source_of(document, old[0])[1]
         self._source = None if all_layers or node is None else layers.with_pixels(node)
         self._use(self._source)
-        if self.device != "auto" or self.model is not None:
-            self.live.load(self.model, self.device)
+        self._load()
         if frame is not None:
             self._take(frame, rough=False)
             return
         self.panel.state(_("Looking for faces…"), True)
         self._pieces.do(self._searching())
+
+    def _load(self) -> None:
+        """Has the engine load what is asked for."""
+        if self.live is not None:
+            self._given = self.choice.asked
+            self.live.load(*self._given)
 
     def _searching(self) -> Work:
         assert self.live is not None
@@ -136,14 +150,14 @@ class Opening(Listener):
             self._take(self.faces[0], rough=True)
         else:
             self._end(_("No face was found."))
-            self.panel.failed(_("No face was found. Draw a square around the face with the rectangle selection, from "
-                                "above "
-                                "the hair to below the chin, and press “Selection”; or press “From nothing” to paint a "
-                                "face that does not exist yet."))
+            self.panel.failed(_("No face was found. Draw a square around the face with the rectangle selection, from above the "
+                                "hair to below the chin, and press “Selection”; or press “From nothing” to paint a face that "
+                                "does not exist yet."))
 
     def _take(self, frame: npe.Frame, rough: bool) -> None:
         """Begins with a frame in pixels of the image."""
         self.layers, self._guide, self.frame, self.last = None, None, None, None
+        self._retouching, self._unsaved_since = False, None
         self._results.clear()
         self.region = region_of(frame, *self._size)
         self._pieces.do(self._reading(frames.moved(frame, -self.region.x, -self.region.y), rough))
@@ -157,13 +171,16 @@ class Opening(Listener):
             raise Refused(_("The layer that was painted over is not in the image any more. Select the layer with the "
                             "photo."))
         self._use(source)
-        self.region, self.model = kept.region, kept.model or None
+        self.region, self.choice.asked = kept.region, (kept.model or None, self.choice.asked[1])
         self.layers, self._baked = found, node if found is None else None
         if found is not None:
             yield from self.screen.prepare(self.document, found.group)
+            # The image may have been saved while it showed the photo as it was.
+            self._shown = found.result.opacity() > 0
+            self._paint_shown = any(guide.opacity() > 0 for guide in found.guides())
+            self._as_it_began()
         self.panel.found([], -1)
-        if self.model is not None or self.device != "auto":
-            self.live.load(self.model, self.device)
+        self._load()
         yield from self._reading(kept.frame, False, kept)
 
     def _reading(self, frame: npe.Frame, rough: bool, kept: Optional[Kept] = None) -> Work:
@@ -207,14 +224,16 @@ class Opening(Listener):
         self._pieces.do(self._searching())
 
     def opened(self, opened: Opened) -> None:
+        other = self.choice.opened(opened)
         assert self.document is not None and self._kind is not None
         if not self._is_open():
             self._end(_("The image was closed."))
             return
         self.frame, self._opened = opened.frame, opened
-        if self._retouching:
-            self._retouching = False
-        elif self.layers is None:
+        retouched, self._retouching = self._retouching and not other, False
+        if retouched:
+            return
+        if self.layers is None:
             self._pieces.do(self._making())
         else:
             self._ready()
@@ -252,6 +271,22 @@ class Opening(Listener):
         """A result is in its layer."""
         raise NotImplementedError
 
+    # What is seen.
+
+    def _show(self, result: bool, paint: bool) -> None:
+        """The result or the photo as it was, with the paint over it or not; no step of undo."""
+        self._shown, self._paint_shown = result, paint
+        if self.document is not None and self.layers is not None and self._alive():
+            self.layers.result.setOpacity(255 if result else 0)
+            for guide in self.layers.guides():
+                guide.setOpacity(layers.SHOWN_PAINT if paint else 0)
+            self.screen.refresh(self.document, self.region)
+
+    def _as_it_began(self) -> None:
+        """The result alone, as when the layers were made."""
+        if self._is_open() and (not self._shown or self._paint_shown):
+            self._show(True, False)
+
     # Life and end.
 
     def _is_open(self) -> bool:
@@ -264,6 +299,18 @@ class Opening(Listener):
         self.panel.progress(done)
 
     def failed(self, sentence: str) -> None:
+        loading, self._given = self._given != self.choice.runs, self.choice.runs
+        if self.choice.take_back():
+            self.panel.put_back(*self.choice.asked)
+        if loading and self._then is not None and self.live is not None:
+            # What was painted with the model that runs on is still to be kept.
+            log.error("%s", sentence)
+            self.live.save()
+        else:
+            self._broken(sentence)
+
+    def _broken(self, sentence: str) -> None:
+        """Something did not work, of the engine's or of Krita's."""
         log.error("%s", sentence)
         self.panel.failed(sentence)
         self._retouching = False
@@ -277,6 +324,7 @@ class Opening(Listener):
     def _end(self, text: str) -> None:
         if self.document is None:
             return
+        self._as_it_began()
         self._timer.stop()
         self._pieces.clear()
         live, self.live = self.live, None

@@ -94,7 +94,7 @@ class Session(Opening):
         if self._source is not None:
             self.panel.failed(_(
                 "The face in the layer “{layer}” is not where it was; what you painted was done again on what is there "
-                "now. Undo the change of the photo, or cancel and start again.").format(layer=self._source.name()))
+                "now. Undo the change of the photo, or press Stop, then Start again.").format(layer=self._source.name()))
 
     def _tell_guide(self, picture: QImage) -> None:
         assert self.live is not None and self._guide is not None
@@ -136,16 +136,23 @@ class Session(Opening):
     # Ending.
 
     def _finish(self, what: Callable[[], None], text: str) -> None:
-        """Ends once all that was painted is on the canvas and the strokes are kept."""
+        """Does something and ends, once all that was painted is on the canvas and the strokes are kept."""
         if self.live is None or self.layers is None or not self._is_open() or not self._alive():
             self._end(_("Nothing was painted."))
             return
 
         def last() -> None:
-            self._pieces.finish()
             if self._is_open() and self._alive():
                 what()
             self._end(text)
+
+        self._when_kept(last)
+
+    def _when_kept(self, then: Callable[[], None]) -> None:
+        """Does something once all that was painted is on the canvas and the strokes are kept."""
+        def last() -> None:
+            self._pieces.finish()
+            then()
 
         self._look()
         self._then = last

@@ -2,13 +2,15 @@
 """The Neural Brush in Krita's toolbox: a small C++ library (`shim`) that is built for one version of Krita.
 
 Where it is there and fits, strokes of the tool go to the controller of the active window, and pixels are written by
-`ToolScreen`. Where it is not, nothing is missing but the tool: `register` says why, and the canvas brush does the same.
+`ToolScreen`. Where it is not, nothing is missing but the tool: `register` says why, the canvas brush does the same, and
+`way` is what the docker says of it.
 """
 
 from __future__ import annotations
 
 import atexit
-from typing import Any, List, Optional
+import os
+from typing import Any, List, Optional, Tuple
 
 from krita import Krita
 
@@ -22,6 +24,8 @@ _BEGIN, _MOVE, _END, _CANCEL = range(4)
 
 #: The callbacks must live as long as the library calls them.
 _callbacks: List[Any] = []
+#: Why the tool is not in the toolbox.
+_missing = ""
 #: The controller whose stroke is being painted: it is told the end, whatever window is active then.
 _painting: Optional[controller.Controller] = None
 
@@ -29,6 +33,23 @@ _painting: Optional[controller.Controller] = None
 def registered() -> bool:
     """Whether the tool is in the toolbox."""
     return shim.loaded()
+
+
+def way() -> Tuple[str, str]:
+    """How painting goes in this Krita, in a line, and why there is no tool ("" where there is one)."""
+    if registered():
+        return _("The toolbox tool is there; its library writes the layers."), ""
+    if os.path.exists(shim.path()):
+        return _("The toolbox tool does not fit this Krita: Krita's Python writes the layers, and you paint with “Paint on the "
+                 "canvas” or on the layer “Paint here”."), _missing
+    return _("The toolbox tool is not installed: Krita's Python writes the layers, and you paint with “Paint on the canvas” or "
+             "on the layer “Paint here”."), _missing
+
+
+def without(sentence: str) -> None:
+    """Notes why `register` did not do it."""
+    global _missing
+    _missing = sentence
 
 
 def register() -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import List, Optional
 
 from . import npe
 from .told import Opened, Result
@@ -20,6 +20,9 @@ class Panel:
 
     def failed(self, sentence: str) -> None:
         """Something did not work."""
+
+    def put_back(self, path: Optional[str], device: str) -> None:
+        """A model or device that was asked for can't be used: this is what the next face is opened with."""
 
     def found(self, faces: List[npe.Frame], chosen: int) -> None:
         """The faces of the source; which one was taken, -1: none."""

@@ -20,7 +20,8 @@ from krita import Krita
 from npe_brush.qt import QTimer
 
 #: "leaving" is run only when it is named: Krita quits in the middle of it.
-_MODULES = ("closing", "painting", "toolbox", "straight", "library", "keeping", "retouching", "spaces", "troubles", "scripting")
+_MODULES = ("closing", "painting", "toolbox", "straight", "library", "keeping", "retouching", "faces", "spaces", "troubles",
+            "scripting")
 #: Seconds for one test.
 _LIMIT = 90.0
 

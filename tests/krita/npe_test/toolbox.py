@@ -30,6 +30,8 @@ def _told_of_no_tool() -> Steps:
     with open(log.path(), encoding="utf-8") as file:
         assert "without the tool" in file.read(), "the log does not say why there is no tool"
     said = docker().notice.sentence()
+    way, why = docker().model.way()
+    assert "Krita's Python" in way and shim.path() in why, f"the docker says {way!r} because of {why!r}"
     if os.path.exists(shim.path()):
         assert shim.path() in said and "Krita" in said, f"the docker says {said!r} of a tool that does not fit"
     else:
@@ -40,6 +42,7 @@ def _told_of_no_tool() -> Steps:
 def _is_in_the_toolbox() -> Steps:
     document = opened()
     yield 0.5
+    assert docker().model.way() == ("The toolbox tool is there; its library writes the layers.", ""), docker().model.way()
     button = tool_button()
     assert not button.icon().isNull(), "the tool has no icon"
     assert "Neural Brush" in button.toolTip(), button.toolTip()
