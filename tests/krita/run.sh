@@ -10,7 +10,7 @@
 #   NPE_DRAWN         the drawn faces that the model anime was made of (anime.tar), for one to paint a smile onto; without them a
 #                     face that the model makes up is used
 #   NPE_TEST_ONLY     one module, such as painting, or one test, such as painting.test_brush_on_the_canvas;
-#                     or kritarunner, or bindings (PyQt5 and PyQt6, without Krita)
+#                     or kritarunner, bindings (PyQt5 and PyQt6, without Krita) or import (the zip file, by Krita's importer)
 #   NPE_TEST_VARIANT  "tool" or "python", one of the two homes alone (see below)
 #   NPE_TEST_GLUE     any value: install the plug-in's files of this working tree, not those inside the built npe
 #
@@ -50,7 +50,8 @@ fi
 
 # Makes a home and installs into it as people do, from a folder with these files beside each other.
 prepare() {
-    local home="$scratch/$1" options=() file
+    local home="$scratch/$1" file
+    options=()
     work="$place/$1"
     shift
     mkdir -p "$home"/{bin,run,out,home/.local/share/krita,home/.config} "$results/${home##*/}"
@@ -133,6 +134,23 @@ run_bindings() {
     fi
 }
 
+# Krita's own importer of plug-ins takes the zip file apart as `npe install krita` would have put it.
+run_import() {
+    local importer=/usr/share/krita/pykrita/plugin_importer/plugin_importer.py
+    mkdir -p "$scratch/imported"
+    environment=()
+    if within 60 "$work/bin/npe" install krita "${options[@]}" --zip "$work/npe_brush.zip" >"$results/import.log" 2>&1 &&
+        within 60 python3 "$importer" "$work/npe_brush.zip" "$place/imported" >>"$results/import.log" 2>&1 &&
+        grep -q 'Imported plugin: Neural Brush' "$results/import.log" &&
+        diff -r -x __pycache__ -x npe-install.json -x 'npe_test*' -x runner_script.py "$plugins" \
+            "$scratch/imported/pykrita" >>"$results/import.log" 2>&1 &&
+        diff -r "${plugins%/*}/actions" "$scratch/imported/actions" >>"$results/import.log" 2>&1; then
+        good 1
+    else
+        bad "the import of the zip file: $(tail -n 1 "$results/import.log")"
+    fi
+}
+
 keep() {
     cp -r "$root$work/out/." "$results/${work##*/}/"
     cp -r "$root$work/home/.cache/npe/." "$results/${work##*/}/" 2>/dev/null || true
@@ -147,14 +165,15 @@ if [ ! -e "$built/libnpe_krita_tool.so" ]; then
     [ "$variant" != tool ] || { echo "$built/libnpe_krita_tool.so is not there; build it first: tests/krita/shim.sh" >&2; exit 1; }
 elif [ "$variant" != python ]; then
     prepare tool npe libnpe.so libnpe_krita_tool.so
-    [ "$wanted" = kritarunner ] || [ "$wanted" = bindings ] || run ${wanted:-"${all[@]}"}
+    [ "$wanted" = kritarunner ] || [ "$wanted" = bindings ] || [ "$wanted" = import ] || run ${wanted:-"${all[@]}"}
     keep
 fi
 if [ "$variant" != tool ]; then
     prepare python npe libnpe.so
-    [ "$wanted" = kritarunner ] || [ "$wanted" = bindings ] || run ${wanted:-"${other[@]}"}
+    [ "$wanted" = kritarunner ] || [ "$wanted" = bindings ] || [ "$wanted" = import ] || run ${wanted:-"${other[@]}"}
     [ -n "$wanted" ] && [ "$wanted" != kritarunner ] || run_script
     [ -n "$wanted" ] && [ "$wanted" != bindings ] || run_bindings
+    [ -n "$wanted" ] && [ "$wanted" != import ] || run_import
     keep
 fi
 echo "$passed passed, $failed failed; logs and screenshots are in target/editors/krita"
