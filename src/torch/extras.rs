@@ -86,11 +86,15 @@ pub fn run(args: &Args) -> Result<()> {
         found.push(attributes::contrast(&latents, names, &labels, contrast)?);
     }
     found.extend(attributes::principal(&latents, args.principal)?);
-    let text: String = found.iter().map(|f| format!("{}: {}\n", f.attribute.name, f.how)).collect();
+    let mut text: String = found.iter().map(|f| format!("{}: {}\n", f.attribute.name, f.how)).collect();
+    let (was, now) = (model.meta.broad_keep, recipe.model.broad_keep);
+    if now != was {
+        text += &format!("broad_keep: {now} as in the recipe, was {was}\n");
+    }
     let model = model
         .with_attributes(found.into_iter().map(|f| f.attribute).collect())?
         .with_aligner(aligner)?
-        .with_broad_keep(recipe.model.broad_keep)?;
+        .with_broad_keep(now)?;
     let line = write_model(&model.to_bytes(model.dtype())?, &args.out, args.force)?;
     print(&format!("{text}{line}\n"))
 }

@@ -242,7 +242,7 @@ fn work() -> Result<()> {
             print(&format!("{line}, after {seen} images\n"))
         }
         Command::Evaluate { measured, broad_keep, json, sheet } => {
-            let (subject, evaluation, pictures) = measured.measure(broad_keep)?;
+            let (_, evaluation, pictures) = measured.measure(broad_keep)?;
             if let Some(path) = sheet {
                 let pictures = pictures.ok_or_else(|| {
                     let why = evaluation.no_edits.as_deref().unwrap_or("no strokes were measured");
@@ -255,15 +255,19 @@ fn work() -> Result<()> {
                     serde_json::to_string_pretty(&evaluation).map_err(|e| Error::told(e.to_string()))?;
                 return print(&format!("{text}\n"));
             }
-            let mut text = match evaluation.images {
-                Some(images) => format!("after {images} images, on {} held out\n", evaluation.held_out),
-                None => format!("{}, on {} held out\n", subject.model.sha256(), evaluation.held_out),
+            let what = match (evaluation.images, &evaluation.sha256) {
+                (Some(images), _) => format!("after {images} images"),
+                (None, sha256) => sha256.clone().unwrap_or_default(),
             };
+            let mut text = format!("{what}, on {} held out\n", evaluation.held_out);
             for (name, value, what) in evaluation.lines() {
                 text += &format!("{name:20} {value:40} {what}\n");
             }
             match (&evaluation.edits, &evaluation.no_edits) {
-                (Some(edits), _) => text += &format!("strokes on {} images\n", edits.images),
+                (Some(edits), _) => {
+                    let (images, keep) = (edits.images, evaluation.broad_keep);
+                    text += &format!("strokes on {images} images, broad_keep {keep}\n");
+                }
                 (None, Some(why)) => text += &format!("no strokes: {why}\n"),
                 (None, None) => {}
             }
@@ -319,6 +323,9 @@ fn write_model(bytes: &[u8], path: &Path, force: bool) -> Result<String> {
     Ok(format!("{sha256}  {} ({} bytes)", path.display(), bytes.len()))
 }
 
+/// So many skipped images are told one by one.
+const SKIPPED_SHOWN: usize = 20;
+
 fn read(recipe: &Recipe) -> Result<Images> {
     let crop = match recipe.data.crop {
         Some([x, y, side]) => Crop::Square { x, y, side },
@@ -327,8 +334,12 @@ fn read(recipe: &Recipe) -> Result<Images> {
     let settings = data::Settings { size: recipe.network.image_size, crop };
     let images = data::read(Path::new(&recipe.data.source), &settings, &mut |_, _| true)?;
     eprintln!("{} images from {}", images.len(), recipe.data.source.display());
-    for skipped in images.skipped.iter().take(20) {
+    for skipped in images.skipped.iter().take(SKIPPED_SHOWN) {
         eprintln!("skipped {}: {}", skipped.name, skipped.why);
+    }
+    let skipped = images.skipped.len();
+    if skipped > SKIPPED_SHOWN {
+        eprintln!("and {} more: {skipped} files were skipped in all", skipped - SKIPPED_SHOWN);
     }
     Ok(images)
 }

@@ -30,6 +30,9 @@ pub struct Evaluation {
     /// Images seen in training; none of a model file, which does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<u64>,
+    /// Of a model file: the SHA-256 of its bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// Images measured on.
     pub held_out: usize,
     /// Reconstructions and the posterior.
@@ -39,6 +42,8 @@ pub struct Evaluation {
     pub sample_distance: Distance,
     /// The same of the reconstructions.
     pub reconstruction_distance: Distance,
+    /// How closely the strokes held the rest: the model's own, or another that was asked for.
+    pub broad_keep: f32,
     /// Strokes; none where the editor can't run the network.
     pub edits: Option<Edits>,
     /// Why there are no strokes.
@@ -71,6 +76,8 @@ pub struct Subject {
     pub images: Option<u64>,
     /// The model: of a checkpoint as it would be exported, of a file as it is.
     pub model: Model,
+    /// Of the model file as it lies there.
+    sha256: Option<String>,
     network: Box<dyn Measured>,
     device: Device,
 }
@@ -86,7 +93,8 @@ impl Subject {
             (Source::Checkpoint, None) => {
                 let (network, recipe, seen) = export::network(path, device)?;
                 let model = export::fold(network.as_ref(), &recipe)?;
-                Ok(Self { recipe, images: Some(seen), model, network: Box::new(network), device })
+                let network = Box::new(network);
+                Ok(Self { recipe, images: Some(seen), model, sha256: None, network, device })
             }
             (Source::Checkpoint, Some(_)) => {
                 let why = "this is a checkpoint, which has its recipe in it; leave --recipe out";
@@ -97,7 +105,8 @@ impl Subject {
                     .map_err(|e| Error::file("the model does not fit this recipe:", path, &e))?;
                 let network =
                     FromFile { network: folded::new(&model, device)?, device, latents: model.meta.latents };
-                Ok(Self { recipe, images: None, model: *model, network: Box::new(network), device })
+                let sha256 = Some(model.sha256().to_owned());
+                Ok(Self { recipe, images: None, model: *model, sha256, network: Box::new(network), device })
             }
             (Source::Model(_), None) => {
                 let why =
@@ -112,10 +121,10 @@ impl Subject {
     /// # Errors
     /// If it can't be read or memory is short.
     pub fn file(&self, path: &Path) -> Result<File> {
-        let (bytes, dtype, sha256) = if self.images.is_none() {
+        let (bytes, dtype, sha256) = if let Some(sha256) = &self.sha256 {
             let about =
                 std::fs::metadata(path).map_err(|e| Error::file("the model can't be read:", path, &e))?;
-            (about.len(), self.model.dtype(), self.model.sha256().to_owned())
+            (about.len(), self.model.dtype(), sha256.clone())
         } else {
             let bytes = self.model.to_bytes(Dtype::F16)?;
             (bytes.len() as u64, Dtype::F16, Model::from_bytes(&bytes)?.sha256().to_owned())
@@ -171,10 +180,12 @@ pub fn evaluate(
     let held_out = range.len();
     let evaluation = Evaluation {
         images: subject.images,
+        sha256: subject.sha256.clone(),
         held_out,
         figures,
         sample_distance,
         reconstruction_distance,
+        broad_keep: subject.model.meta.broad_keep,
         edits,
         no_edits,
     };

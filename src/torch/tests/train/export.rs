@@ -3,6 +3,7 @@
 use super::{alone, images, recipe, values};
 use npe::cpu::CpuGenerator;
 use npe::generator::Generator;
+use npe::model::{Dtype, Model};
 use npe_torch::train::batches::{Batches, tensor};
 use npe_torch::train::{
     evaluate::{self, Subject},
@@ -19,6 +20,7 @@ fn the_exported_model_is_the_averaged_network() {
     for norm_latents in [false, true] {
         let mut recipe = recipe(64, "");
         recipe.norm_latents = norm_latents;
+        recipe.model.broad_keep = 3.5;
         let mut learner = Learner::new(&recipe, Device::Cpu).unwrap();
         let mut batches = Batches::new(&images, 8..40, &recipe, Device::Cpu);
         for step in 0..24 {
@@ -28,6 +30,8 @@ fn the_exported_model_is_the_averaged_network() {
         learner.save(&path).unwrap();
         let (model, _, seen) = export::model(&path).unwrap();
         assert_eq!(seen, 192);
+        let file = Model::from_bytes(&model.to_bytes(Dtype::F16).unwrap()).unwrap();
+        assert_eq!((model.meta.broad_keep, file.meta.broad_keep), (3.5, 3.5));
         let engine = CpuGenerator::new(&model, 1).unwrap();
         let network = learner.averaged().unwrap();
         let x = tensor(images.image(0), 64, Device::Cpu).unwrap();

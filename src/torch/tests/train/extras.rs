@@ -113,6 +113,27 @@ fn a_model_gets_directions_and_an_aligner() {
     assert!(other.aligner() == Some(&aligner) && other.attributes().is_empty());
 }
 
+/// The copy says what the recipe says, also if that is the value of a model that does not say.
+#[test]
+fn the_recipes_broad_keep_replaces_the_models() {
+    let room = furnished();
+    let path = room.path();
+    let model = open(&path.join("model.safetensors")).with_broad_keep(4.0).unwrap();
+    std::fs::write(path.join("close.safetensors"), model.to_bytes(Dtype::F16).unwrap()).unwrap();
+    for (keep, part) in [
+        ("3", "broad_keep: 3 as in the recipe, was 4\n"),
+        ("4", ""),
+        ("2.25", "broad_keep: 2.25 as in the recipe, was 4\n"),
+    ] {
+        std::fs::write(path.join("keep.toml"), super::text(64, &format!("broad_keep = {keep}"))).unwrap();
+        let make = ["extras", "close.safetensors", "kept.safetensors", "--recipe", "keep.toml"];
+        let told = done(path, &[&make[..], &["--principal", "0", "--force"]].concat()).unwrap();
+        assert_eq!(told.contains("broad_keep"), !part.is_empty(), "{told}");
+        assert!(told.contains(part), "{told}");
+        assert_eq!(open(&path.join("kept.safetensors")).meta.broad_keep, keep.parse::<f32>().unwrap());
+    }
+}
+
 #[test]
 fn what_is_wrong_is_told_and_nothing_written() {
     let room = furnished();

@@ -52,6 +52,9 @@ fn what_is_wrong_is_told() {
         ("rate = 2e-3", "rate = 2e-3\nnorms = \"none\"", "norms"),
         ("pixel = 500", "pixel = 500\ndrawn = 1.5", "loss.drawn is 1.5; it must be 0 to 1"),
         ("pixel = 500", "pixel = 500\ncycle = -1", "loss.cycle is -1"),
+        ("[model]", "[model]\nbroad_keep = 0.5", "model.broad_keep is 0.5; it must be 1 to 256"),
+        ("[model]", "[model]\nbroad_keep = 257", "model.broad_keep is 257; it must be 1 to 256"),
+        ("[model]", "[model]\nbroad_keep = nan", "model.broad_keep is NaN"),
         ("[train]", "[train", "TOML"),
     ] {
         let good = text(32, SEPARATE);
@@ -80,6 +83,7 @@ fn old_recipes_are_read() {
     assert_eq!((recipe.augment, recipe.adversary.kind), (None, AdversaryKind::None));
     assert_eq!((recipe.train.frozen, recipe.train.norms), (Frozen::Nothing, Norms::Batch));
     assert_eq!((recipe.loss.drawn, recipe.loss.cycle), (1.0, 0.0));
+    assert_eq!(recipe.model.broad_keep, 2.25);
 }
 
 /// The step size grows over `warm_up` and falls along a cosine from `decay_from` on.
