@@ -54,6 +54,30 @@ fn a_recorded_stroke_file_gives_the_same_picture() {
     assert!(found.worst <= 4 && found.far * 250 < found.changed, "{found:?}");
 }
 
+/// The same by the command, as a person runs it.
+#[test]
+fn the_command_edits_alike_on_both_devices() {
+    let room = tempfile::tempdir().unwrap();
+    let photo = photo_file();
+    let edit = |device: &str| {
+        let out = format!("{device}.png");
+        let strokes = [
+            "0.41,0.2 0.5,0.19 0.59,0.2;radius=0.06;color=#141210",
+            "0.43,0.815 0.5,0.825 0.57,0.815;radius=0.025;color=#f4f0ec",
+        ];
+        let to = ["--stroke", strokes[0], "--stroke", strokes[1], "--device", device, "-o", &out];
+        npe(room.path(), &[&["edit", photo.to_str().unwrap(), "--at", "face"], &to[..]].concat())
+            .unwrap_or_else(|e| panic!("{device}: {e}"));
+        image::open(room.path().join(out)).unwrap().into_rgb8().into_raw()
+    };
+    let before = image::open(&photo).unwrap().into_rgb8().into_raw();
+    let found = apart(&before, &edit("cpu"), &edit("cpu-torch"));
+    assert!(found.worst <= 4 && found.far * 250 < found.changed, "{found:?}");
+    let info = npe(room.path(), &["info", "--json", "--device", "cpu-torch"]).unwrap();
+    let info: serde_json::Value = serde_json::from_str(&info).unwrap();
+    assert_eq!(info["session"]["engine"], "cpu-torch", "{info}");
+}
+
 /// The file cargo links must not pass for npe's own library.
 #[test]
 fn the_engines_library_has_its_own_name() {

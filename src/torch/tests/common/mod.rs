@@ -8,6 +8,7 @@ use npe::model::{Dtype, Model, Sizes};
 use npe::photo::{Channels, Frame, Photo, Samples};
 use npe::session::{Device, LoadedModel, load};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use tempfile::NamedTempFile;
 
@@ -27,6 +28,28 @@ pub fn libtorch() -> PathBuf {
         folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/libtorch"));
     assert!(folder.join("lib/libtorch_cpu.so").is_file(), "run `cargo xtask libtorch`: {}", folder.display());
     folder
+}
+
+/// Runs the command `npe` in a folder, with this engine and libtorch; what it says on standard output, or the error. Cargo
+/// knows no way to have another package's command built for a test, so it is asked here.
+pub fn npe(folder: &Path, args: &[&str]) -> Result<String, String> {
+    static BUILT: std::sync::LazyLock<PathBuf> = std::sync::LazyLock::new(|| {
+        let exe = std::env::current_exe().unwrap();
+        // …/target/release/deps/parity-…
+        let profile = exe.ancestors().nth(2).unwrap();
+        let mut cargo = Command::new(env!("CARGO"));
+        // With both packages, whose dependencies have the same features then as in the build of the tests: nothing is built twice.
+        cargo.args(["build", "--quiet", "--package", "npe", "--package", "npe-torch", "--bin", "npe"]);
+        cargo.args((!cfg!(debug_assertions)).then_some("--release"));
+        cargo.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
+        assert!(cargo.status().unwrap().success(), "npe was not built");
+        profile.join("npe")
+    });
+    let mut npe = Command::new(&*BUILT);
+    npe.current_dir(folder).args(args);
+    let output = npe.env("NPE_TORCH_ENGINE", engine_file()).env("NPE_LIBTORCH", libtorch()).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
 pub fn go(_: f32) -> bool {
@@ -136,12 +159,16 @@ pub fn replay(recorder: &LoadedModel, other: &LoadedModel) -> Apart {
         file.apply(&mut edit, &mut go).unwrap();
         bytes(&edit)
     };
-    let (a, b) = (replayed(recorder), replayed(other));
     let Samples::U8(before) = photo().samples().clone() else { panic!("8 bits expected") };
-    let changed = a.iter().zip(&before).filter(|(a, b)| a.abs_diff(**b) > 20).count();
+    apart(&before, &replayed(recorder), &replayed(other))
+}
+
+/// How two edited pictures of one photo differ.
+pub fn apart(before: &[u8], a: &[u8], b: &[u8]) -> Apart {
+    let changed = a.iter().zip(before).filter(|(a, b)| a.abs_diff(**b) > 20).count();
     assert!(changed > 1000, "the strokes change {changed} values only");
-    let worst = a.iter().zip(&b).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-    let far = a.iter().zip(&b).filter(|(a, b)| a.abs_diff(**b) > 2).count();
+    let worst = a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    let far = a.iter().zip(b).filter(|(a, b)| a.abs_diff(**b) > 2).count();
     println!("the pictures differ by at most {worst} of 255, {far} of {} values by more than 2", a.len());
     Apart { changed, worst, far }
 }
@@ -155,10 +182,14 @@ pub fn bytes(edit: &Edit) -> Vec<u8> {
 /// The face in [`photo`].
 pub const FRAME: Frame = Frame { cx: 224.0, cy: 100.2, side: 165.0, angle: 1.2 };
 
+/// The file of [`photo`].
+pub fn photo_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/astronaut.png")
+}
+
 /// A photo of an astronaut.
 pub fn photo() -> Arc<Photo> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/astronaut.png");
-    let rgb = image::open(path).unwrap().to_rgb8();
+    let rgb = image::open(photo_file()).unwrap().to_rgb8();
     Arc::new(Photo::new(rgb.width(), rgb.height(), Channels::Rgb, Samples::U8(rgb.into_raw())).unwrap())
 }
 

@@ -1,5 +1,6 @@
 //! The command itself, as a person runs it.
 
+use super::common::npe;
 use super::{images, text};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -118,12 +119,42 @@ fn an_interrupted_run_goes_on_and_is_evaluated() {
     }
     let table = done(path, &[&["evaluate"], &file[..], &few].concat()).unwrap();
     assert!(table.starts_with(&format!("{sha256}, on 8 held out\n")) && !table.contains("nats"), "{table}");
+    assert!(table.contains("strokes on 2 images, broad_keep 2.25\n"), "{table}");
+    // Held more closely, on the same file.
+    let close = [&file[..], &few, &["--broad-keep", "64"]].concat();
+    let table = done(path, &[&["evaluate"], &close[..]].concat()).unwrap();
+    assert!(table.starts_with(&format!("{sha256}, on 8 held out\n")), "{table}");
+    assert!(table.contains("strokes on 2 images, broad_keep 64\n"), "{table}");
+    let closer = done(path, &[&["evaluate", "--json"], &close[..]].concat()).unwrap();
+    let closer: serde_json::Value = serde_json::from_str(&closer).unwrap();
+    assert_eq!((&of_file["broad_keep"], &closer["broad_keep"]), (&2.25.into(), &64.0.into()));
+    assert!(of_file["sha256"] == sha256.as_str() && closer["sha256"] == sha256.as_str(), "{closer}");
+    let hold =
+        |json: &serde_json::Value| json.pointer("/edits/forehead/hold_mean").unwrap().as_f64().unwrap();
+    assert!(hold(&closer) < hold(&of_file), "{closer} {of_file}");
+    let e = done(path, &[&["evaluate", "--broad-keep", "0.5"], &file[..], &few].concat()).unwrap_err();
+    assert!(e.contains("broad_keep is 0.5; npe takes 1 to 256"), "{e}");
     let card = done(path, &[&["card"], &file[..], &few].concat()).unwrap();
     assert!(card.contains(&sha256) && card.contains("100000 images by the recipe"), "{card}");
     let e = done(path, &["evaluate", "model.safetensors"]).unwrap_err();
     assert!(e.contains("which images were held out; name its recipe with --recipe"), "{e}");
     let e = done(path, &["evaluate", checkpoint, "--recipe", "recipe.toml"]).unwrap_err();
     assert!(e.contains("leave --recipe out"), "{e}");
+
+    // The editor's command takes the file. What so small a network can paint is chance, but black and white can't both be there.
+    let photo = image::open(path.join("images/000.png")).unwrap().into_rgb8();
+    let changes = |color: &str| {
+        let stroke = format!("0.5,0.5;radius=0.3;color={color}");
+        let edit = ["edit", "images/000.png", "--frame", "32,32,64,0", "--at", "face", "--stroke", &stroke];
+        let to = ["-o", "edited.png", "--save-strokes", "strokes.json", "--force", "--device", "cpu"];
+        npe(path, &[&edit[..], &to, &["--model", "model.safetensors"]].concat()).unwrap();
+        let strokes = std::fs::read_to_string(path.join("strokes.json")).unwrap();
+        assert!(strokes.contains(&sha256), "{strokes}");
+        let edited = image::open(path.join("edited.png")).unwrap().into_rgb8();
+        assert_eq!(edited.dimensions(), photo.dimensions());
+        edited != photo
+    };
+    assert!(["#000000", "#ffffff"].map(changes).contains(&true));
 
     // A training goes on from the file.
     std::fs::write(
@@ -137,6 +168,20 @@ fn an_interrupted_run_goes_on_and_is_evaluated() {
 
     done(path, &["plot", "run/log.jsonl", "plot.svg"]).unwrap();
     assert!(std::fs::read_to_string(path.join("plot.svg")).unwrap().starts_with("<svg"));
+}
+
+#[test]
+fn skipped_images_are_counted() {
+    let room = room_of(10);
+    let path = room.path();
+    for i in 0..23 {
+        std::fs::write(path.join(format!("images/x{i:02}.png")), "no picture").unwrap();
+    }
+    let run = ["run", "recipe.toml", "--out", "run"];
+    let text = told(&command(path, &run).output().unwrap());
+    assert!(text.contains("10 images from images\n"), "{text}");
+    assert_eq!(text.matches("skipped images/x").count() + text.matches("skipped x").count(), 20, "{text}");
+    assert!(text.contains("and 3 more: 23 files were skipped in all\n"), "{text}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod adam;
 mod command;
+#[path = "../common/mod.rs"]
+mod common;
 mod export;
 mod extras;
 mod loss;
