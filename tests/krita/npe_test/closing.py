@@ -125,6 +125,20 @@ def _back_and_forth(document: Any, pictures: List[bytes], each: int) -> Steps:
         assert count == 0, f"redo of a stroke brought {count} other pixels in {rect}"
 
 
+def _two_strokes_hold(what: str, name: str, document: Any, before: QImage, pictures: List[bytes], steps: List[str],
+                      gaps: Gaps) -> Generator[float, None, QImage]:
+    """After two strokes that stand in `pictures`: a step of undo each, every pixel back and forth, and what is saved differs in the
+    face's region alone. Answers that."""
+    tell(f"{what}, {_WAY}: longest gap while painting {gaps.stop():.0f} ms; 99 of 100 below {gaps.typical():.0f} ms")
+    assert len(history()) == len(steps) + 2, f"two strokes made the steps {history()[len(steps):]}"
+    shot(f"closing-{_FILES}-{what}")
+    yield from _back_and_forth(document, pictures, 4)
+    after = _look(document, f"{name}-{_FILES}")
+    assert document.saveAs(os.path.join(OUT, f"{name}-{_FILES}.kra")), "the document was not saved"
+    _changed_inside(before, after)
+    return after
+
+
 def test_hair_onto_a_portrait() -> Steps:
     document = opened()
     yield 1.5
@@ -157,13 +171,7 @@ def test_hair_onto_a_portrait() -> Steps:
     yield from stroke(line(in_face(-0.2, -0.45), in_face(0.2, -0.45), 40), lambda t: 0.7)
     yield from settled()
     pictures.append(pixels(document))
-    tell(f"hair, {_WAY}: longest gap while painting {gaps.stop():.0f} ms; 99 of 100 below {gaps.typical():.0f} ms")
-    assert len(history()) == len(steps) + 2, f"two strokes made the steps {history()[len(steps):]}"
-    shot("closing-" + _FILES + "-hair")
-    yield from _back_and_forth(document, pictures, 4)
-    after = _look(document, "portrait-" + _FILES)
-    assert document.saveAs(os.path.join(OUT, f"portrait-{_FILES}.kra")), "the document was not saved"
-    _changed_inside(before, after)
+    after = yield from _two_strokes_hold("hair", "portrait", document, before, pictures, steps, gaps)
     place = in_face(-0.12, -0.40), in_face(0.12, -0.30)
     was, now = _mean(before, *place), _mean(after, *place)
     assert sum(now) < sum(was) - 3 * 25, f"the forehead was {was} and is {now}: no dark hair"
@@ -212,13 +220,7 @@ def test_smile_onto_a_drawn_face() -> Steps:
                       lambda t: 0.9)
     yield from settled()
     pictures.append(pixels(document))
-    tell(f"smile, {_WAY}: longest gap while painting {gaps.stop():.0f} ms; 99 of 100 below {gaps.typical():.0f} ms")
-    assert len(history()) == len(steps) + 2, f"two strokes made the steps {history()[len(steps):]}"
-    shot("closing-" + _FILES + "-smile")
-    yield from _back_and_forth(document, pictures, 4)
-    after = _look(document, "drawn-" + _FILES)
-    assert document.saveAs(os.path.join(OUT, f"drawn-{_FILES}.kra")), "the document was not saved"
-    _changed_inside(before, after)
+    after = yield from _two_strokes_hold("smile", "drawn", document, before, pictures, steps, gaps)
     place = in_face(x - 0.05, y + 0.01), in_face(x + 0.05, y + 0.04)
     was, now = _mean(before, *place), _mean(after, *place)
     redder = (now[0] - (now[1] + now[2]) / 2) - (was[0] - (was[1] + was[2]) / 2)

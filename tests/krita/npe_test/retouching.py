@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, Generator, List, Tuple
 
 from krita import Krita
 
@@ -105,7 +105,8 @@ def _answered(word: str) -> Steps:
     button.click()
 
 
-def test_changed_between_sessions_and_gone_on_with() -> Steps:
+def _reopened(word: str) -> Generator[float, None, Tuple[Any, bytes]]:
+    """An edit whose photo was mirrored meanwhile, begun with an answer to the question; and that photo's pixels."""
     yield from _saved("mirrored.kra")
     document = opened(os.path.join(OUT, "mirrored.kra"))
     yield 0.5
@@ -113,9 +114,14 @@ def test_changed_between_sessions_and_gone_on_with() -> Steps:
     raw = bytes(photo.pixelData(0, 0, document.width(), document.height()))
     document.setActiveNode(document.nodeByName("Paint here"))
     docker().press_start()
-    yield from _answered("Go on")
+    yield from _answered(word)
     yield from until(lambda: controller().frame is not None and controller().layers is not None, 60.0, "nothing was opened")
     yield from settled()
+    return document, raw
+
+
+def test_changed_between_sessions_and_gone_on_with() -> Steps:
+    document, raw = yield from _reopened("Go on")
     shot("gone-on")
     assert len(document.topLevelNodes()) == 2, [node.name() for node in document.topLevelNodes()]
     assert controller().layers.group.visible()
@@ -132,16 +138,7 @@ def test_changed_between_sessions_and_gone_on_with() -> Steps:
 
 
 def test_changed_between_sessions_and_begun_anew() -> Steps:
-    yield from _saved("mirrored.kra")
-    document = opened(os.path.join(OUT, "mirrored.kra"))
-    yield 0.5
-    photo = document.topLevelNodes()[0]
-    raw = bytes(photo.pixelData(0, 0, document.width(), document.height()))
-    document.setActiveNode(document.nodeByName("Paint here"))
-    docker().press_start()
-    yield from _answered("Start anew")
-    yield from until(lambda: controller().frame is not None and controller().layers is not None, 60.0, "nothing was opened")
-    yield from settled()
+    document, raw = yield from _reopened("Start anew")
     groups = [node for node in document.topLevelNodes() if node.type() == "grouplayer"]
     assert len(groups) == 2, [node.name() for node in document.topLevelNodes()]
     assert sum(group.visible() for group in groups) == 1, "the earlier result was not hidden"
