@@ -21,7 +21,8 @@ class Photo:
         self.digest = ""
         self._source, self._kind = source, kind
         #: As it was taken, and as it was at the last look.
-        self._taken = self._seen = self._fingerprint()
+        self._taken: Optional[bytes] = None
+        self._seen: Optional[bytes] = None
 
     def _fingerprint(self) -> Optional[bytes]:
         return pixels.fingerprint(self._source, self.region)
@@ -40,7 +41,7 @@ class Photo:
         """Whether it looks other than it was taken, and did so at the last look too: the person is not in the middle of it."""
         now = self._fingerprint()
         if self._taken is None:
-            # GIMP had no answer then.
+            # GIMP had no answer when it was to be taken.
             self._taken = self._seen = now
         if now is None or now != self._seen:
             self._seen = now

@@ -78,6 +78,7 @@ class Session(Listener):
         #: The region, and all of the layer as it is shown.
         self._photo: Optional[Photo] = None
         self._rest = Photo(source, self._whole, self.kind)
+        self._rest.take()
         self._about_photo = ""
         self._region = npe.Rect(0, 0, 0, 0)
         self._frame: Optional[npe.Frame] = None
