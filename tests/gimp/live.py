@@ -107,8 +107,9 @@ class Gimp:
 
     def mean(self, box: "tuple[float, float, float, float]") -> float:
         """Brightness on the screen of a box of the photo (left, top, right, bottom as shares of its size)."""
-        # The outline of the brush is no part of the picture: beside it, still on the canvas.
-        desk.xdotool("mousemove", self.x + 20, self.y + self.photo.height + 50)
+        # The outline of the brush is no part of the picture: beside it, and still on the canvas, for GIMP 3.2 leaves the
+        # outline where a stroke ended if the pointer goes from there to a dock. The photo's left may be behind one.
+        desk.xdotool("mousemove", self.x + self.photo.width // 2, self.y + self.photo.height + 50)
         # It is drawn away when GIMP hears of that.
         time.sleep(0.2)
         w, h = self.photo.width, self.photo.height
