@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Translations: complete, with the same placeholders, and in the syntax that gettext's compiler takes."""
+"""Translations: complete, with the same placeholders, and in the syntax that gettext's compiler takes; the help pages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
 import unittest
+from html.parser import HTMLParser
+from typing import Dict, List, Optional, Tuple
 
-import places  # noqa: F401 - finds npe_shared
+import places
 import texts
 
 CATALOGUES = sorted(glob.glob(os.path.join(texts.LOCALE, "*.po")))
@@ -47,6 +51,73 @@ class Catalogues(unittest.TestCase):
             done = subprocess.run(["msgfmt", "--check", "--check-format", "-o", os.devnull, path], capture_output=True,
                                   text=True)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+class Markup(HTMLParser):
+    """What a help page is made of besides its words."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.tags: List[str] = []
+        self.texts: Dict[str, List[str]] = {"code": [], "b": [], "th": [], "h1": [], "h2": []}
+        self.language: Optional[str] = None
+        self._in: List[str] = []
+        with open(path, encoding="utf-8") as file:
+            self.feed(file.read())
+
+    def handle_starttag(self, tag: str, attrs: List[Tuple[str, Optional[str]]]) -> None:
+        values = dict(attrs)
+        self.tags.append(" ".join([tag, *(f"{key}={values[key]}" for key in ("id", "src", "href", "charset") if key in values)]))
+        if tag == "html":
+            self.language = values["lang"]
+        if tag in self.texts:
+            self.texts[tag].append("")
+        self._in.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._in.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if self._in and self._in[-1] in self.texts:
+            self.texts[self._in[-1]][-1] += data
+
+
+class HelpPages(unittest.TestCase):
+    """GIMP's help page in each language: the same sections, pictures and commands, and the words that the windows have."""
+
+    def test_same(self) -> None:
+        folder = os.path.join(places.GLUE, "gimp", "help")
+        english = Markup(os.path.join(folder, "index.html"))
+        self.assertEqual(english.language, "en")
+        for path in CATALOGUES:
+            words = {entry.text: entry.translation for entry in texts.catalogue(path)[1:]}
+            page = Markup(os.path.join(folder, words["index.html"]))
+            with self.subTest(words["index.html"]):
+                self.assertEqual(page.language, os.path.basename(path)[:-len(".po")])
+                self.assertEqual(page.tags, english.tags)
+                self.assertEqual(page.texts["code"], english.texts["code"])
+                plain = {text.replace("_", ""): translation.replace("_", "") for text, translation in words.items()}
+                for tag in ("b", "th", "h1", "h2"):
+                    for text, translation in zip(english.texts[tag], page.texts[tag]):
+                        if text in plain:
+                            self.assertEqual(translation, plain[text])
+                self.assertTrue([text for text in english.texts["th"] if text in plain])
+
+    def test_the_persons_is_shown(self) -> None:
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        for part in ("gimp/npe_gimp", "gimp/help", "shared/npe_shared"):
+            shutil.copytree(os.path.join(places.GLUE, part), os.path.join(folder, os.path.basename(part)))
+        texts.compiled(os.path.join(folder, "locale"))
+        # Which page it is needs nothing of GIMP's libraries.
+        program = ("import sys, types\n"
+                   "sys.modules['gi'] = sys.modules['gi.repository'] = types.SimpleNamespace(Gio=None, GLib=None)\n"
+                   "from npe_gimp import help_page\nprint(help_page.page())")
+        for language, name in (("de", "index.de.html"), ("en", "index.html"), ("xx", "index.html")):
+            done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8",
+                                  env={**os.environ, "LANGUAGE": language, "PYTHONPATH": folder})
+            self.assertEqual((done.stdout.strip(), done.stderr), (os.path.join(folder, "help", name), ""))
 
 
 if __name__ == "__main__":

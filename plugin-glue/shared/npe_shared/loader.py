@@ -2,7 +2,7 @@
 """Finds libnpe and opens it, once.
 
 `library()` takes the file that NPE_LIBRARY names, or libnpe beside this package, or where pkg-config says, or where the
-system looks; `LibraryError` says where it looked.
+system looks; `LibraryError` says where it looked, in the person's language.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Iterator, List, Optional
 
 from .header import FUNCTIONS
 from .values import OK
+from .words import _
 
 #: The npe that this module was written for. While the major version is 0, a library's minor version must be equal.
 VERSION = (0, 1, 0)
@@ -67,18 +68,20 @@ def _opened(path: str) -> ctypes.CDLL:
         lib.npe_version.restype = c_char_p
         version = lib.npe_version().decode()
     except AttributeError:
-        raise LibraryError(f"{path} is no npe library: it has no npe_version. Install again: npe install gimp "
-                           "(or krita)") from None
+        raise LibraryError(_("{path} is no npe library: it has no npe_version. Install again: npe install gimp (or krita)")
+                           .format(path=path)) from None
     numbers = tuple(int(n) for n in version.split(".")[:2])
     if numbers != VERSION[:2]:
-        raise LibraryError(f"{path} is npe {version}; this plug-in needs {VERSION[0]}.{VERSION[1]}. Install both from "
-                           "one release: npe install gimp (or krita)")
+        raise LibraryError(_("{path} is npe {version}; this plug-in needs {needed}. Install both from one release: "
+                             "npe install gimp (or krita)")
+                           .format(path=path, version=version, needed=f"{VERSION[0]}.{VERSION[1]}"))
     for name, (answer, arguments) in FUNCTIONS.items():
         try:
             function = getattr(lib, name)
         except AttributeError:
-            raise LibraryError(f"{path} is npe {version} but lacks {name}: it is older than this plug-in. Install both "
-                               "from one release: npe install gimp (or krita)") from None
+            raise LibraryError(_("{path} is npe {version} but lacks {name}: it is older than this plug-in. Install both "
+                                 "from one release: npe install gimp (or krita)")
+                               .format(path=path, version=version, name=name)) from None
         function.restype, function.argtypes = answer, arguments
     return lib
 
@@ -104,10 +107,11 @@ def library() -> ctypes.CDLL:
         except OSError as e:
             # A file that is there and does not open is the person's; another one elsewhere would hide it.
             if os.path.isabs(path):
-                raise LibraryError(f"{path} can't be opened: {e}. Install again: npe install gimp (or krita)") from None
+                raise LibraryError(_("{path} can't be opened: {error}. Install again: npe install gimp (or krita)")
+                                   .format(path=path, error=e)) from None
             tried.append(path)
-    raise LibraryError("the library of npe was not found; looked for " + ", ".join(tried) +
-                       ". Install it with: npe install gimp (or krita), or set NPE_LIBRARY to its path")
+    raise LibraryError(_("the library of npe was not found; looked for {places}. Install it with: npe install gimp (or krita), "
+                         "or set NPE_LIBRARY to its path").format(places=", ".join(tried)))
 
 
 def library_path() -> str:
