@@ -28,14 +28,14 @@ class Gimp:
     #: The key that shows the photo as `place` expects it.
     SHOW = "1"
 
-    def __init__(self, photo: str, out: str, opened: Optional[str] = None) -> None:
-        """`opened` is a file that shows the photo changed, to be opened in its place."""
+    def __init__(self, photo: str, out: str, opened: Optional[str] = None, *options: str, language: str = "") -> None:
+        """`opened` is a file that shows the photo changed, to be opened in its place; `options` are GIMP's."""
         self.out = out
         self.photo = desk.read(photo)
         photo = opened or photo
         self.log = open(os.path.join(out, "gimp.log"), "w")
-        self.process = subprocess.Popen(["gimp-3", "--new-instance", "--no-splash", photo], stdout=self.log,
-                                        stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(["gimp-3", "--new-instance", "--no-splash", *options, photo], stdout=self.log,
+                                        stderr=subprocess.STDOUT, env={**os.environ, **({"LANGUAGE": language} if language else {})})
         self.window = desk.window(os.path.basename(photo).rsplit(".", 1)[0] + ".*GIMP", 90)
         if desk.has_window("Welcome to GIMP"):
             desk.activate(desk.window("Welcome to GIMP"))
@@ -130,6 +130,11 @@ class Gimp:
         desk.wait("the saved image", lambda: os.path.exists(path) and not desk.has_window("^Save Image$"), 20)
         time.sleep(1)
         return path
+
+    def said(self) -> str:
+        """What GIMP has written out."""
+        with open(self.log.name) as file:
+            return file.read()
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -335,6 +340,7 @@ def saved_and_opened_goes_on(photo: str, out: str) -> None:
 
 
 def missing_library_is_told(photo: str, out: str) -> None:
+    """In a window, and in the person's language: what the window says is read where GIMP writes it out instead."""
     library = os.path.join(os.environ["NPE_PROFILE"], "plug-ins", "neural-brush", "libnpe.so")
     os.rename(library, library + ".away")
     try:
@@ -347,6 +353,17 @@ def missing_library_is_told(photo: str, out: str) -> None:
             assert gimp.alive()
         finally:
             gimp.quit()
+        for language, action, sentence in (
+                ("", "Paint Live", "the library of npe was not found; looked for "),
+                ("de", "Live malen", "die Bibliothek von npe wurde nicht gefunden; gesucht wurde nach ")):
+            gimp = Gimp(photo, out, None, "--console-messages", language=language)
+            try:
+                gimp.action(action)
+                said = desk.wait("what GIMP says", lambda: sentence in gimp.said() and gimp.said(), 20)
+                assert library in said and "npe install gimp" in said and "Traceback" not in said, said
+                assert gimp.alive() and not desk.has_window(PANEL)
+            finally:
+                gimp.quit()
     finally:
         os.rename(library + ".away", library)
 

@@ -451,7 +451,8 @@ def no_library(window: Window, path: str) -> None:
         ended = window.tell("window")
     finally:
         os.rename(folder[0] + ".away", folder[0])
-    check(ended["status"] == "execution-error" and "libnpe" in ended["error"] and "Traceback" not in ended["error"],
+    check(ended["status"] == "execution-error" and "Traceback" not in ended["error"]
+          and all(part in ended["error"] for part in ("the library of npe was not found", folder[0], "npe install gimp")),
           f"without the library the window ended with {ended}")
     print("library missing:", ended["error"][:100])
 
