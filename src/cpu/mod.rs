@@ -17,6 +17,8 @@ mod pack;
 mod simd;
 mod weights;
 
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 
 use self::{decoder::Decoder, encoder::Encoder, layer::Team, weights::Source};
@@ -27,7 +29,7 @@ pub use self::kernel::Isa;
 pub use self::layer::panic_in_pass;
 use crate::{
     error::{Error, ErrorKind, Result},
-    generator::{Generator, Pull, Target, check_values},
+    generator::{Generator, Pull, Response, Target, check_values},
     limits,
     model::{ARCHITECTURE, Dtype, Model, Sizes},
 };
@@ -43,6 +45,7 @@ pub struct CpuGenerator {
     image_size: usize,
     latents: usize,
     broad_keep: f32,
+    response: Option<Arc<Response>>,
     /// The most recently used last.
     decodes: Mutex<Vec<Decoded>>,
     encodes: Mutex<Vec<encoder::Workspace>>,
@@ -105,6 +108,7 @@ impl CpuGenerator {
             image_size: source.side,
             latents: source.sizes.latents,
             broad_keep: model.meta.broad_keep,
+            response: model.response().cloned(),
             decodes: Mutex::default(),
             encodes: Mutex::default(),
         })
@@ -161,6 +165,10 @@ impl Generator for CpuGenerator {
 
     fn broad_keep(&self) -> f32 {
         self.broad_keep
+    }
+
+    fn response(&self) -> Option<&Response> {
+        self.response.as_deref()
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

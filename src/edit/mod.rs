@@ -12,6 +12,7 @@ mod orders;
 mod regressions;
 mod settings;
 mod solver;
+mod start;
 #[cfg(test)]
 mod tests;
 mod view;

@@ -2,6 +2,7 @@
 
 use super::Progress;
 use super::settings::{Solver, StrokeSettings};
+use super::start;
 use crate::brush::{Mode, Painted, Stroke, distance};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generator::{Generator, Target};
@@ -151,6 +152,8 @@ struct Objective {
     scale: f64,
     prior: f64,
     anchor: Vec<f32>,
+    /// The prior of the solver's first move.
+    start: f32,
 }
 
 impl Objective {
@@ -188,12 +191,31 @@ impl Objective {
             }
         }
         let scale = weight.iter().map(|w| f64::from(*w)).sum();
-        Self { weight, colour, constant, scale, prior: f64::from(PRIOR * free), anchor: task.start.to_vec() }
+        Self {
+            weight,
+            colour,
+            constant,
+            scale,
+            prior: f64::from(PRIOR * free),
+            anchor: task.start.to_vec(),
+            start: start::PRIOR * free,
+        }
     }
 
     fn prior(&self, z: &[f32]) -> f64 {
         let sum: f64 = z.iter().zip(&self.anchor).map(|(z, a)| f64::from(z - a).powi(2)).sum();
         self.prior * sum
+    }
+
+    /// Where the network's mean response leads, if it is known.
+    fn first(&self, task: &Task<'_>) -> Option<Vec<f32>> {
+        let response = task.generator.response()?;
+        let wanted: Vec<f32> = self.colour.iter().zip(task.shown).map(|(c, s)| c - s).collect();
+        let towards = start::towards(response, &self.weight, &wanted, self.start);
+        let limit = limits::LATENT_ABS;
+        // A map of huge numbers leads nowhere.
+        (towards.iter().all(|d| d.is_finite()))
+            .then(|| task.start.iter().zip(towards).map(|(z, d)| (z + d).clamp(-limit, limit)).collect())
     }
 
     /// The loss alone, from a decode.
@@ -231,9 +253,19 @@ fn guided(
     let mut z = task.start.to_vec();
     let mut loss = objective.loss(task.generator, &z)?;
     report.loss_before = loss as f32;
+    let mut evaluations = 0;
+    if let Some(first) = objective.first(task)
+        && budget > 0
+    {
+        evaluations += 1;
+        let first_loss = objective.loss(task.generator, &first)?;
+        if first_loss < loss {
+            (z, loss) = (first, first_loss);
+            report.steps += 1;
+        }
+    }
     let mut gradient = objective.gradient(task.generator, &z)?;
     let mut pairs: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
-    let mut evaluations = 0;
     'steps: while evaluations < budget {
         let mut direction = two_loop(&gradient, &pairs);
         let mut slope = dot(&direction, &gradient);

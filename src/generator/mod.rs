@@ -3,6 +3,9 @@
 
 #[cfg(test)]
 pub mod linear;
+mod response;
+
+pub use response::Response;
 
 use crate::error::{Error, Result};
 
@@ -28,6 +31,11 @@ pub trait Generator: Send + Sync {
     /// of the face with a stroke, so each may have its own.
     fn broad_keep(&self) -> f32 {
         BROAD_KEEP
+    }
+
+    /// How the image answers to the latents on average; none if nobody measured it.
+    fn response(&self) -> Option<&Response> {
+        None
     }
 
     /// The mean of the posterior over the latents of an image (`[3·S·S]` → `[latents]`).

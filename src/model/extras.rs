@@ -1,10 +1,12 @@
-//! What a model file may hold beside its network: attribute directions in the latents, and an aligner for face frames.
+//! What a model file may hold beside its network: attribute directions in the latents, an aligner for face frames, and the
+//! decoder's mean response.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::meta::{refuse, shown};
 use crate::error::Result;
+use crate::generator::Response;
 use crate::limits;
 
 /// Numbers that describe what is in a face frame (`photo::align` computes them).
@@ -15,6 +17,7 @@ pub const ALIGN_MOVES: usize = 4;
 pub(super) const DIRECTIONS: &str = "attributes.directions";
 pub(super) const ALIGN_WEIGHT: &str = "align.weight";
 pub(super) const ALIGN_BIAS: &str = "align.bias";
+pub(super) const RESPONSE: &str = "response.weight";
 
 /// A named direction in the latents: moving them by `v` times the direction changes the attribute by `v`.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +52,8 @@ pub struct Extras {
     pub attributes: Arc<[Attribute]>,
     /// The aligner for this model's frame, if the file has one.
     pub aligner: Option<Arc<Aligner>>,
+    /// The decoder's mean response, if the file has it.
+    pub response: Option<Arc<Response>>,
 }
 
 impl Aligner {
@@ -135,8 +140,8 @@ pub(super) fn names(metadata: &BTreeMap<String, String>) -> Result<Vec<String>> 
 }
 
 impl Extras {
-    /// Checks what the caller or a file gave for a network of so many latents, but for values that are not finite.
-    pub(super) fn check(&self, latents: usize) -> Result<()> {
+    /// Checks what the caller or a file gave for a network of so many latents and images of this side, but for values that are not finite.
+    pub(super) fn check(&self, latents: usize, image_size: usize) -> Result<()> {
         check_names(self.attributes.iter().map(|a| a.name.as_str()))?;
         for Attribute { name, direction } in self.attributes.iter() {
             if direction.len() != latents {
@@ -153,6 +158,15 @@ impl Extras {
                     limits::LATENT_ABS
                 )));
             }
+        }
+        if let Some(r) = &self.response
+            && !r.fits(latents, image_size)
+        {
+            return Err(refuse(format!(
+                "the response has {} values in pictures of {} pixels a side; the model has {latents} latents and images of {image_size}",
+                r.values().len(),
+                r.side()
+            )));
         }
         self.aligner.as_ref().map_or(Ok(()), |a| a.check())
     }
@@ -175,6 +189,10 @@ impl Extras {
             let weight = stages.clone().flat_map(|s| s.weight.iter().copied()).collect();
             tensors.push((ALIGN_WEIGHT, vec![n, ALIGN_MOVES, ALIGN_FEATURES], weight));
             tensors.push((ALIGN_BIAS, vec![n, ALIGN_MOVES], stages.flat_map(|s| s.bias).collect()));
+        }
+        if let Some(response) = &self.response {
+            let side = response.side();
+            tensors.push((RESPONSE, vec![latents, 3, side, side], response.values().to_vec()));
         }
         tensors
     }

@@ -12,7 +12,7 @@ use super::{
     ALIGN_FEATURES, ALIGN_MOVES, Dtype, extras,
     meta::{Meta, refuse, shown},
 };
-use crate::{error::Result, limits};
+use crate::{error::Result, generator::Response, limits};
 
 /// A header that agrees with the table.
 pub(super) struct Header {
@@ -170,6 +170,10 @@ fn extra_tensors(
         extras::check_stages(stages)?;
         table.push((extras::ALIGN_WEIGHT.to_owned(), vec![stages, ALIGN_MOVES, ALIGN_FEATURES]));
         table.push((extras::ALIGN_BIAS.to_owned(), vec![stages, ALIGN_MOVES]));
+    }
+    if infos.contains_key(extras::RESPONSE) {
+        let side = Response::side_for(meta.image_size);
+        table.push((extras::RESPONSE.to_owned(), vec![meta.latents, 3, side, side]));
     }
     Ok(table)
 }

@@ -115,7 +115,7 @@ impl Meta {
                 )));
             }
         }
-        self.extras.check(self.latents)
+        self.extras.check(self.latents, self.image_size)
     }
 
     fn eyes_text(&self) -> String {

@@ -14,9 +14,11 @@ mod read;
 mod table;
 mod write;
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use half::f16;
+
+use crate::generator::Response;
 
 pub use extras::{ALIGN_FEATURES, ALIGN_MOVES, Aligner, Attribute, Extras, Stage};
 pub use meta::Meta;
@@ -116,6 +118,20 @@ impl Model {
     /// finite.
     pub fn with_aligner(mut self, aligner: Option<Aligner>) -> crate::Result<Self> {
         self.meta.extras.aligner = aligner.map(Into::into);
+        self.checked_again()
+    }
+
+    /// How the image answers to the latents on average, if the file has it.
+    pub fn response(&self) -> Option<&Arc<Response>> {
+        self.meta.extras.response.as_ref()
+    }
+
+    /// This network with this mean response, or with none. Its hash is another then.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Model`] if it is for other sizes, or a value is not finite.
+    pub fn with_response(mut self, response: Option<Response>) -> crate::Result<Self> {
+        self.meta.extras.response = response.map(Into::into);
         self.checked_again()
     }
 

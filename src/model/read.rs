@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    generator::Response,
     limits,
 };
 
@@ -111,7 +112,10 @@ fn finish(header: Header, bytes: &[u8], body: usize) -> Result<Model> {
     {
         meta.extras.aligner = Aligner::from_values(&weight, &bias).map(Into::into);
     }
-    meta.extras.check(meta.latents)?;
+    if let Some(values) = take(&mut tensors, extras::RESPONSE) {
+        meta.extras.response = Response::new(values, meta.latents, meta.image_size).map(Into::into);
+    }
+    meta.extras.check(meta.latents, meta.image_size)?;
     Ok(Model { meta, sha256: digest(bytes), tensors })
 }
 

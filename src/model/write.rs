@@ -1,11 +1,11 @@
 //! Writing a model file.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use half::f16;
 use safetensors::{Dtype as FileDtype, tensor::TensorInfo};
 
-use super::{Dtype, Meta, Model, Values, meta::refuse};
+use super::{Dtype, Meta, Model, Values, extras, meta::refuse};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Model {
@@ -48,12 +48,19 @@ impl Model {
         let mut header = serde_json::Map::new();
         header.insert("__metadata__".into(), serde_json::json!(self.meta.to_strings()));
         let mut body = Vec::new();
-        for (name, shape) in self.meta.tensors() {
+        let network = self.meta.tensors().into_iter().map(|(name, shape)| {
             let values = self.tensors.get(&name).expect("a checked model has every tensor of its table");
             let matrix = shape.len() > 1 && name.ends_with(".weight");
+            (name, shape, values.to_f32(), matrix)
+        });
+        // Few numbers, so f32 whatever the weights are; but the response, which is as many as a layer.
+        let extras = self.meta.extras.tensors(self.meta.latents).into_iter().map(|(name, shape, values)| {
+            (name.to_owned(), shape, Cow::Owned(values), name == extras::RESPONSE)
+        });
+        for (name, shape, values, matrix) in network.chain(extras) {
             let kept = if matrix { dtype } else { Dtype::F32 };
             let start = body.len();
-            let kind = match convert(&values.to_f32(), kept) {
+            let kind = match convert(&values, kept) {
                 Values::F32(v) => {
                     body.extend(v.iter().flat_map(|v| v.to_le_bytes()));
                     FileDtype::F32
@@ -70,13 +77,6 @@ impl Model {
             };
             let info = TensorInfo { dtype: kind, shape, data_offsets: (start, body.len()) };
             header.insert(name, serde_json::to_value(info).map_err(internal)?);
-        }
-        // Few numbers, so f32 whatever the weights are.
-        for (name, shape, values) in self.meta.extras.tensors(self.meta.latents) {
-            let start = body.len();
-            body.extend(values.iter().flat_map(|v| v.to_le_bytes()));
-            let info = TensorInfo { dtype: FileDtype::F32, shape, data_offsets: (start, body.len()) };
-            header.insert(name.into(), serde_json::to_value(info).map_err(internal)?);
         }
         let mut header = serde_json::to_vec(&header).map_err(internal)?;
         header.resize(header.len().next_multiple_of(8), b' ');

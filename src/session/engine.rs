@@ -128,9 +128,7 @@ impl Choice {
             Self::CpuTorch { opened, .. } => (opened, table::CPU),
             Self::Cuda(opened, n, _) => (opened, i32::from(*n)),
         };
-        // The model's file again, each weight exactly as it was.
-        let bytes = model.to_bytes(model.dtype())?;
-        Ok(Arc::new(TorchGenerator::new(opened.table, &bytes, model.meta.broad_keep, device, threads)?))
+        Ok(Arc::new(TorchGenerator::new(opened.table, model, device, threads)?))
     }
 }
 

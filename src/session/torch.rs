@@ -2,9 +2,11 @@
 
 use super::table::{Floats, FloatsOut, Made, Said, Table, kind};
 use crate::error::{Error, Result};
-use crate::generator::{Generator, Pull, Target, check_values};
+use crate::generator::{Generator, Pull, Response, Target, check_values};
+use crate::model::Model;
 use std::ffi::c_void;
 use std::ptr::{NonNull, null_mut};
+use std::sync::Arc;
 
 /// Bytes kept of an engine's sentence.
 const SENTENCE: usize = 2048;
@@ -16,6 +18,7 @@ pub struct TorchGenerator {
     image_size: usize,
     latents: usize,
     broad_keep: f32,
+    response: Option<Arc<Response>>,
 }
 
 // SAFETY: the table says that any thread may call, and that calls of one network wait for each other.
@@ -24,28 +27,24 @@ unsafe impl Send for TorchGenerator {}
 unsafe impl Sync for TorchGenerator {}
 
 impl TorchGenerator {
-    /// Makes the network of a model file's bytes on a device (see [`super::table::CPU`]). `broad_keep`: what the file says of it, which the
-    /// engine doesn't need to know.
+    /// Makes the network of a model on a device (see [`super::table::CPU`]).
     ///
     /// # Errors
     /// If the model is refused, the device fails or memory is short.
-    pub fn new(
-        table: &'static Table,
-        model: &[u8],
-        broad_keep: f32,
-        device: i32,
-        threads: usize,
-    ) -> Result<Self> {
+    pub fn new(table: &'static Table, model: &Model, device: i32, threads: usize) -> Result<Self> {
+        // The model's file again, each weight exactly as it was.
+        let bytes = model.to_bytes(model.dtype())?;
         let mut made = Made { network: null_mut(), image_size: 0, latents: 0 };
         let threads = u32::try_from(threads).unwrap_or(u32::MAX);
         // SAFETY: the pointers are to live values of the sizes said.
         answered(|said| unsafe {
-            (table.make)(model.as_ptr(), model.len(), device, threads, &mut made, said)
+            (table.make)(bytes.as_ptr(), bytes.len(), device, threads, &mut made, said)
         })?;
         let network = NonNull::new(made.network)
             .ok_or_else(|| Error::new(crate::ErrorKind::Internal, "the torch engine made no network"))?;
         let (image_size, latents) = (made.image_size as usize, made.latents as usize);
-        Ok(Self { table, network, image_size, latents, broad_keep })
+        let (broad_keep, response) = (model.meta.broad_keep, model.response().cloned());
+        Ok(Self { table, network, image_size, latents, broad_keep, response })
     }
 }
 
@@ -76,6 +75,10 @@ impl Generator for TorchGenerator {
 
     fn broad_keep(&self) -> f32 {
         self.broad_keep
+    }
+
+    fn response(&self) -> Option<&Response> {
+        self.response.as_deref()
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

@@ -5,11 +5,12 @@ use npe::model::{Aligner, Model};
 use npe_torch::error::{Error, Result};
 use npe_torch::train::attributes::{self, Contrast};
 use npe_torch::train::recipe::Recipe;
+use npe_torch::train::response;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Write a copy of a model with attribute directions for sliders, an aligner for its face frame, and the recipe's broad_keep; replaces
-/// those it has
+/// Write a copy of a model with attribute directions for sliders, an aligner for its face frame, the decoder's mean response for the
+/// brush's first move, and the recipe's broad_keep; replaces those it has
 #[derive(clap::Args)]
 pub struct Args {
     /// The model file
@@ -42,6 +43,30 @@ pub struct Args {
 /// Time between lines of progress.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// Tells how far a long part is, from any thread.
+struct Teller {
+    what: &'static str,
+    started: Instant,
+    told: std::sync::Mutex<Instant>,
+}
+
+impl Teller {
+    fn new(what: &'static str) -> Self {
+        Self { what, started: Instant::now(), told: Instant::now().into() }
+    }
+
+    fn tell(&self, done: usize, total: usize) {
+        // Whoever comes while another one tells goes on.
+        if let Ok(mut told) = self.told.try_lock()
+            && told.elapsed() >= EVERY
+        {
+            *told = Instant::now();
+            let left = self.started.elapsed().as_secs_f64() * (total as f64 / done as f64 - 1.0);
+            eprintln!("{done} of {total} images {}, {left:.0} s left", self.what);
+        }
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -70,23 +95,17 @@ pub fn run(args: &Args) -> Result<()> {
     let images = read(&recipe)?;
     let (_, training) = images.split(recipe.data.held_out);
     let (names, total) = (&images.names[training.clone()], training.len());
-    let (started, told) = (Instant::now(), std::sync::Mutex::new(Instant::now()));
-    let latents = attributes::encode(&model, &images, training, &|done| {
-        // Whoever comes while another one tells goes on.
-        if let Ok(mut told) = told.try_lock()
-            && told.elapsed() >= EVERY
-        {
-            *told = Instant::now();
-            let left = started.elapsed().as_secs_f64() * (total as f64 / done as f64 - 1.0);
-            eprintln!("{done} of {total} images encoded, {left:.0} s left");
-        }
-    })?;
+    let encoded = Teller::new("encoded");
+    let latents = attributes::encode(&model, &images, training, &|done| encoded.tell(done, total))?;
+    let decoded = Teller::new("decoded");
+    let (response, share) = response::measure(&model, &latents, &|done, of| decoded.tell(done, of))?;
     let mut found = Vec::new();
     for contrast in &args.contrast {
         found.push(attributes::contrast(&latents, names, &labels, contrast)?);
     }
     found.extend(attributes::principal(&latents, args.principal)?);
     let mut text: String = found.iter().map(|f| format!("{}: {}\n", f.attribute.name, f.how)).collect();
+    text += &format!("response: gives {:.1} % of the variance of the decoded images\n", 100.0 * share);
     let (was, now) = (model.meta.broad_keep, recipe.model.broad_keep);
     if now != was {
         text += &format!("broad_keep: {now} as in the recipe, was {was}\n");
@@ -94,6 +113,7 @@ pub fn run(args: &Args) -> Result<()> {
     let model = model
         .with_attributes(found.into_iter().map(|f| f.attribute).collect())?
         .with_aligner(aligner)?
+        .with_response(Some(response))?
         .with_broad_keep(now)?;
     let line = write_model(&model.to_bytes(model.dtype())?, &args.out, args.force)?;
     print(&format!("{text}{line}\n"))

@@ -5,10 +5,10 @@ use super::guard::{Exact, Fresh, Threads};
 use super::say::explain;
 use crate::ian::folded::{self, Folded};
 use npe::error::{Error, ErrorKind, Result};
-use npe::generator::{Generator, Pull, Target, check_values};
+use npe::generator::{Generator, Pull, Response, Target, check_values};
 use npe::model::Model;
 use std::ffi::c_int;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tch::{Device, Kind, TchError, Tensor};
 
 /// A network that any number of threads may use.
@@ -18,6 +18,7 @@ pub struct Running {
     /// How many latents an image has.
     pub latents: usize,
     broad_keep: f32,
+    response: Option<Arc<Response>>,
     device: Device,
     threads: c_int,
     // Tensors are Send but not Sync.
@@ -71,6 +72,7 @@ impl Running {
             image_size: model.meta.image_size,
             latents: model.meta.latents,
             broad_keep: model.meta.broad_keep,
+            response: model.response().cloned(),
             device,
             threads,
             state: Mutex::new(State { network, last: None }),
@@ -180,6 +182,10 @@ impl Generator for Running {
 
     fn broad_keep(&self) -> f32 {
         self.broad_keep
+    }
+
+    fn response(&self) -> Option<&Response> {
+        self.response.as_deref()
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

@@ -26,8 +26,25 @@ pub fn divergence(kl: &Tensor, weights: &Loss) -> Result<Weighed> {
     Ok(Weighed { loss: charged.f_mul_scalar(weights.kl)?, figure })
 }
 
-/// `pixel`·mean|x̂ − x|, and `pyramid` times the same of three copies, each half as large as the one before. The figure is
-/// mean|x̂ − x|.
+/// What the pixel error of each place is multiplied by, `[S, S]`: 1 + Σ (times − 1)·exp(−d²/2r²) over the places of
+/// `loss.focus`, divided by its mean, so that `pixel` means the same with and without.
+fn focus(places: &[[f64; 4]], side: i64) -> Vec<f32> {
+    let of = |x: f64, y: f64| {
+        1.0 + places
+            .iter()
+            .map(|[u, v, r, times]| {
+                (times - 1.0) * (-((x - u).powi(2) + (y - v).powi(2)) / (2.0 * r * r)).exp()
+            })
+            .sum::<f64>()
+    };
+    let middle = |i: i64| i as f64 + 0.5;
+    let map: Vec<f64> = (0..side * side).map(|p| of(middle(p % side), middle(p / side)).max(0.0)).collect();
+    let mean = map.iter().sum::<f64>() / map.len() as f64;
+    map.iter().map(|w| (w / mean) as f32).collect()
+}
+
+/// `pixel`·mean|x̂ − x| (weighed by `focus`), and `pyramid` times the same of three copies, each half as large as the one before. The figure is
+/// mean|x̂ − x|, every pixel alike.
 ///
 /// # Errors
 /// If shapes differ.
@@ -35,7 +52,14 @@ pub fn reconstruction(made: &Tensor, x: &Tensor, weights: &Loss) -> Result<Weigh
     let mut difference = made.f_sub(x)?;
     let pixel = difference.f_abs()?.f_mean(Kind::Float)?;
     let figure = pixel.f_double_value(&[])?;
-    let mut loss = pixel.f_mul_scalar(weights.pixel)?;
+    let pulling = if weights.focus.is_empty() {
+        pixel
+    } else {
+        let side = difference.size()[3];
+        let map = Tensor::f_from_slice(&focus(&weights.focus, side))?.f_view([side, side])?;
+        difference.f_abs()?.f_mul(&map.f_to_device(difference.device())?)?.f_mean(Kind::Float)?
+    };
+    let mut loss = pulling.f_mul_scalar(weights.pixel)?;
     if weights.pyramid > 0.0 {
         for _ in 0..3 {
             difference = difference.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)?;

@@ -15,6 +15,7 @@ pub mod measure;
 pub mod pictures;
 pub mod plot;
 pub mod recipe;
+pub mod response;
 pub mod run;
 pub mod ssim;
 pub mod step;

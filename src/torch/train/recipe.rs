@@ -117,6 +117,11 @@ pub enum Norms {
 pub struct Loss {
     /// Of the mean absolute error of a reconstruction (−1..1).
     pub pixel: f64,
+    /// Places that count for more in it: x, y and radius in pixels of the image, and how many times as much a pixel counts
+    /// at the place itself; the rest falls off as a Gaussian whose σ is the radius. What is small and matters (a drawn mouth)
+    /// is else too few pixels to be learned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub focus: Vec<[f64; 4]>,
     /// Of the mean absolute error of its halved copies, each; makes broad colours right sooner.
     #[serde(default)]
     pub pyramid: f64,
@@ -324,6 +329,14 @@ impl Recipe {
             range(name, value, 0.0, 1e9)?;
         }
         range("loss.drawn", l.drawn, 0.0, 1.0)?;
+        range("the number of places in loss.focus", l.focus.len() as f64, 0.0, 16.0)?;
+        for (i, [x, y, radius, times]) in l.focus.iter().enumerate() {
+            let side = n.image_size as f64;
+            range(&format!("loss.focus[{i}], x,"), *x, 0.0, side)?;
+            range(&format!("loss.focus[{i}], y,"), *y, 0.0, side)?;
+            range(&format!("loss.focus[{i}], radius,"), *radius, 0.5, side)?;
+            range(&format!("loss.focus[{i}], times,"), *times, 0.0, 100.0)?;
+        }
         if t.frozen == Frozen::Decoder && a.kind != AdversaryKind::None {
             return Err(Error::told(
                 "train.frozen is \"decoder\" and there is an adversary, which only the decoder learns from; leave one of them out",
