@@ -181,10 +181,11 @@ class NeuralBrushDocker(DockWidget):
         self._before.toggled.connect(controller.show_before)
         self._paint = _button(_("Show paint"), _("Shows what you painted over what comes of it."), "", True)
         self._paint.toggled.connect(controller.show_paint)
-        self._sample = _button(_("Sample"), _("A random face in place of the photo's."))
+        self._sample = _button(_("Random face"), _("Puts another face, made up by the network, in place of the "
+                                                   "photo's."))
         self._sample.clicked.connect(lambda: controller.sample(self._seed()))
-        self._undo = _button(_("Undo"), _("Takes back a slider, a tile or a sample. Strokes are undone by Krita "
-                                          "(Ctrl+Z)."),
+        self._undo = _button(_("Undo"), _("Takes back a slider, a tile or a random face. Strokes are undone by "
+                                          "Krita (Ctrl+Z)."),
                              "edit-undo")
         self._redo = _button(_("Redo"), _("Does again what Undo took back."), "edit-redo")
         self._undo.clicked.connect(controller.undo_change)
@@ -284,7 +285,7 @@ class NeuralBrushDocker(DockWidget):
     def _offer_nothing(self) -> None:
         """A face that does not exist, or another one."""
         again = self.controller.from_nothing
-        self._nothing.setText(_("Another face") if again else _("From nothing"))
+        self._nothing.setText(_("Random face") if again else _("From nothing"))
         self._nothing.setToolTip(_("Another random face in place of this one. What you painted stays.") if again else
                                  _("Paints a portrait of nobody: puts a random face into the image, as large as the "
                                    "image, to paint on."))

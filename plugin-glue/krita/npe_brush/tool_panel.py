@@ -46,7 +46,7 @@ class ToolPanel(QWidget):
         self._mode = QComboBox()
         self._mode.activated.connect(self._chose_mode)
         self._strength = Slider(_("Strength"), _("How far a stroke goes towards its colour. For strokes from now on."),
-                                0.0, 1.0, 0.0, 2, self._moved_strength)
+                                0.0, 1.0, 0.0, 2, self._moved_strength, percent=True)
         self._state = QLabel()
         self._state.setWordWrap(True)
         show = QPushButton(_("Open the docker"))

@@ -65,17 +65,18 @@ class Slider(QWidget):
     """A named number."""
 
     def __init__(self, label: str, tooltip: str, lower: float, upper: float, value: float, digits: int,
-                 moved: Callable[[float], None], neutral: Optional[float] = None) -> None:
-        """A double click on the name puts the `neutral` value back."""
+                 moved: Callable[[float], None], neutral: Optional[float] = None, percent: bool = False) -> None:
+        """A double click on the name puts the `neutral` value back. In `percent` a value of 1 is read as 100 %."""
         super().__init__()
         self._scale, self._digits, self._moved, self._neutral = 10 ** digits, digits, moved, neutral
+        self._percent = percent
         self._name, self._number, self._slider = QLabel(label), QLabel(), _Handle(Qt.Orientation.Horizontal)
         self._slider.setRange(round(lower * self._scale), round(upper * self._scale))
         self._slider.setPageStep(max(1, round((upper - lower) * self._scale / 20)))
         self._slider.setMinimumWidth(50)
         self._slider.setAccessibleName(label)
         self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._number.setMinimumWidth(self._number.fontMetrics().boundingRect("−0.00").width() + 4)
+        self._number.setMinimumWidth(self._number.fontMetrics().boundingRect("800 %" if percent else "−0.00").width() + 4)
         self._name.setMinimumWidth(self._name.fontMetrics().boundingRect("Direction 00").width() + 4)
         self.setToolTip(tooltip)
         box = QHBoxLayout(self)
@@ -111,7 +112,12 @@ class Slider(QWidget):
         self._moved(self.value())
 
     def _write(self) -> None:
-        self._number.setText(f"{self.value():.{self._digits}f}".replace("-", "−"))
+        text = f"{100 * self.value():.0f} %" if self._percent else f"{self.value():.{self._digits}f}"
+        self._number.setText(text.replace("-", "−"))
+
+    def text(self) -> str:
+        """The number as it is read."""
+        return self._number.text()
 
 
 def column(*widgets: QWidget, margin: int = 0) -> QWidget:
@@ -159,7 +165,7 @@ class SettingsBox(QWidget):
                 ("mask", _("Mask gain"),
                  _("How readily small changes are taken into the photo. At 0 nothing is shown."),
                  8.0)):
-            self._sliders[name] = Slider(label, tooltip, 0.0, upper, 0.0, 2, self._mover(name))
+            self._sliders[name] = Slider(label, tooltip, 0.0, upper, 0.0, 2, self._mover(name), percent=True)
             box.addWidget(self._sliders[name])
         self.setEnabled(False)
 

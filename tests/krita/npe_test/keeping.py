@@ -156,7 +156,7 @@ def test_from_nothing() -> Steps:
     corner = 4 * (60 * document.width() + 10)
     assert first[corner:corner + 4] == before[corner:corner + 4], "the portrait's corner is not blank"
     groups = len(document.topLevelNodes())
-    assert docker().press_nothing() == "Another face"
+    assert docker().press_nothing() == "Random face"
     yield from settled()
     shot("nothing-another")
     portrait = pixels(document)

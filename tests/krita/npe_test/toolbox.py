@@ -140,6 +140,7 @@ def _shows_its_options() -> Steps:
     yield 0.5
     assert controller().mode == 1, f"the mode is {controller().mode}"
     assert abs(docker().settings.strength.value() - 0.35) < 0.01, docker().settings.strength.value()
+    assert (page._strength.text(), docker().settings.strength.text()) == ("35 %", "35 %"), "strength is not in percent"
     docker().setVisible(False)
     panel.click()
     yield 0.2
