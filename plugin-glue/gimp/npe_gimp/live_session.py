@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Paint Live without its panel: finds the face, looks at what is painted on the guide layer with GIMP's own brushes, and
-draws the result that follows it.
+"""Paint Live without its panel: finds the face, has the guide layer looked at (`live_watch`), on which the person paints with
+GIMP's own brushes, and draws the result that follows it.
 
-libgimp has no signals, so the guide is polled: a fingerprint of it costs a millisecond. GIMP's undo is about what the
-person painted; following the guide, the result goes back with it.
+GIMP's undo is about what the person painted; following the guide, the result goes back with it.
 """
 
 from __future__ import annotations
@@ -17,11 +16,12 @@ from npe_shared import errors, frames, log, npe
 from npe_shared.document import Kept
 from npe_shared.live import Live
 from npe_shared.panel import Panel
-from npe_shared.told import Guide, Listener, Opened, Result, Saved
+from npe_shared.told import Listener, Opened, Result, Saved
 from npe_shared.words import _
 
 from . import edits, person, pixels
 from .live_layers import Pair, one_step
+from .live_watch import Watch
 from .photo import Photo
 
 #: A model's file (None: the one inside the library) and its device.
@@ -30,8 +30,6 @@ Model = Tuple[Optional[str], str]
 POLL = 30
 #: Seconds without a change after which the strokes are kept with the result layer.
 SETTLED = 0.7
-#: Looks at the guide between two at the photo, which changes seldom.
-PHOTO = 8
 
 
 class Session(Listener):
@@ -68,13 +66,9 @@ class Session(Listener):
         self._frame: Optional[npe.Frame] = None
         #: What runs.
         self.model: Model = (None, "auto")
-        #: Of the guide as it was looked at last.
-        self._print: Optional[bytes] = None
+        self._watch: Optional[Watch] = None
         self._tattoo = source.get_tattoo()
-        self._photo: Optional[Photo] = None
-        self._looks = 0
-        self._gone = False
-        self._trouble = self._stumbled = ""
+        self._stumbled = ""
         self._before = False
         self._last: Optional[Result] = None
         self._unsaved_since: Optional[float] = None
@@ -112,7 +106,8 @@ class Session(Listener):
 
     def load(self, path: Optional[str], device: str) -> None:
         """Another model or device; the guide is followed anew."""
-        self._print = None
+        if self._watch is not None:
+            self._watch.forget()
         self._live.load(path, device)
 
     def changed_base(self) -> bool:
@@ -242,9 +237,10 @@ class Session(Listener):
         return self._count == 0 and (self._pair is None or self._pair.kept is None)
 
     def _open(self, frame: npe.Frame, rough: bool, saved: Optional[Saved]) -> None:
-        self._frame = self._print = self._last = None
-        self._photo = Photo(self.source, self._region, self._kind)
-        self._live.open(self._photo.read(), self._kind.layer_format, frame, rough, saved)
+        self._frame = self._last = None
+        photo = Photo(self.source, self._region, self._kind)
+        self._watch = Watch(self._live, self._panel, photo)
+        self._live.open(photo.read(), self._kind.layer_format, frame, rough, saved)
 
     def opened(self, opened: Opened) -> None:
         self.model = (opened.path, opened.device)
@@ -274,37 +270,8 @@ class Session(Listener):
         if not self.image.is_valid():
             self._end(_("The image was closed."))
             return
-        if self._pair is None or self._frame is None:
-            return
-        if not self._pair.alive():
-            if not self._gone:
-                self._gone = True
-                self._panel.state(_("The guide or the result layer is gone. Redo (Ctrl+Y) brings it back; or start again."))
-            return
-        if self._gone:
-            self._gone, self._print = False, None
-        trouble = self._pair.trouble()
-        if trouble != self._trouble:
-            # What is on the canvas may be of another place by now.
-            self._trouble, self._print = trouble, None
-            self._panel.failed(trouble)
-        if trouble:
-            return
-        self._looks += 1
-        if self._looks % PHOTO == 0:
-            # A photo that is retouched meanwhile is taken anew: what was painted is done again on it.
-            if self._photo is not None and self._photo.changed() and not person.pen_down():
-                self._take_photo(self._photo)
-        now = pixels.fingerprint(self._pair.guide, self._pair.whole)
-        if now is None or now == self._print:
+        if self._pair is not None and self._frame is not None and self._watch is not None and self._watch.look(self._pair):
             self._save_when_settled()
-            return
-        self._print = now
-        self._live.set_guide(Guide(*pixels.small(self._pair.guide, self._pair.whole, pixels.GUIDE_SIDE)))
-
-    def _take_photo(self, photo: Photo) -> None:
-        log.info("the photo has changed and is read again")
-        self._live.retouch(photo.read())
 
     def elsewhere(self) -> None:
         self._panel.failed(edits.elsewhere(self.source))
@@ -331,9 +298,9 @@ class Session(Listener):
             # A stroke that ended while undo is frozen for the parasite would have no step of undo.
             self._unsaved_since = time.monotonic()
             return
-        if self._pair is not None and self._pair.alive() and self._frame is not None and self._photo is not None:
+        if self._pair is not None and self._pair.alive() and self._frame is not None and self._watch is not None:
             edits.keep(self._pair.result, Kept(self._tattoo, self._region, self._frame, saved,
-                                               self.model[0] or "", self._photo.digest))
+                                               self.model[0] or "", self._watch.photo.digest))
         self._do_then()
 
     def _do_then(self) -> None:
@@ -345,7 +312,7 @@ class Session(Listener):
         self._panel.viewed(view, picture)
 
     def busy(self, what: str) -> None:
-        if not self._gone:
+        if self._watch is None or not self._watch.gone:
             ready = _("Paint with GIMP's brushes: what you paint becomes real.") if self._pair is not None else ""
             self._panel.state(what or ready, bool(what))
 
@@ -377,10 +344,8 @@ class Session(Listener):
     def _keep_all(self, then: Callable[[], None]) -> None:
         """Does something once all that was painted is on the canvas and the strokes are kept."""
         self._look()
-        # What the small picture does not show.
-        if (self._pair is not None and self._pair.alive() and not self._trouble
-                and self._photo is not None and self._photo.is_other()):
-            self._take_photo(self._photo)
+        if self._pair is not None and self._watch is not None:
+            self._watch.look_closely(self._pair)
         if self._before:
             self._before = False
             self._live.redraw()

@@ -177,7 +177,6 @@ class Session(Listener):
         if self._applying:
             self._applying = False
             self._about_photo += " " + _("Look at it, then apply again.")
-        log.info("the photo has changed and is read again")
         self._live.retouch(self._shown(photo))
 
     def _shown(self, photo: Photo) -> npe.Image:

@@ -84,7 +84,6 @@ class Session(Opening):
     def _retouch(self) -> Work:
         """The photo was changed meanwhile: what was painted is done again on it."""
         assert self.live is not None
-        log.info("the photo has changed and is read again")
         photo = Photo(self.document, self._source, self.region)
         image = yield from photo.read(self.panel.progress)
         self._photo, self._retouching = photo, True

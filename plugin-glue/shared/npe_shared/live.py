@@ -17,7 +17,7 @@ import time
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from . import errors, frames, npe
+from . import errors, frames, log, npe
 from .told import Guide, Listener, Opened, Result, Saved
 from .words import _
 
@@ -127,6 +127,7 @@ class Live:
     def retouch(self, image: npe.Image) -> None:
         """The pixels of the photo are other ones now, its size and the frame are not: all that was done is done again on
         them. `opened` and `result` follow, and `elsewhere` if the face is not where it was."""
+        log.info("the photo has changed and is read again")
         with self._wishing() as wishes:
             wishes.retouched = image
 
