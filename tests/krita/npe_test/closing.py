@@ -15,8 +15,8 @@ from npe_brush import model_box, shim
 from npe_brush.view import canvas_widget, to_image
 
 from .binding import QtGui
-from .person import (DRAWN, OUT, Gaps, Pen, QImage, QPointF, Qt, Steps, closed, color, controller, created, differing, docker,
-                     history, in_face, line, opened, pixels, redo, settled, shot, started, stroke, tool, undo, until)
+from .person import (DRAWN, OUT, Gaps, Looking, Pen, QImage, QPointF, Qt, Steps, closed, color, controller, created, differing,
+                     docker, history, in_face, line, opened, pixels, redo, settled, shot, started, stroke, tool, undo, until)
 
 #: Takes a line for the report; the runner sets it.
 tell: Callable[[str], Any] = print
@@ -42,11 +42,12 @@ def _disarmed() -> None:
 
 def _seen_at(x: float, y: float) -> "Tuple[int, int, int]":
     """The colour on the screen, at a point of the image: what the eye sees, the canvas and all that lies over it."""
-    window = Krita.instance().activeWindow()
-    canvas = canvas_widget(window)
-    at = canvas.mapToGlobal(to_image(window.activeView()).inverted()[0].map(QPointF(x, y)).toPoint())
-    grabbed = QtGui.QGuiApplication.primaryScreen().grabWindow(0, at.x(), at.y(), 1, 1).toImage().pixelColor(0, 0)
-    return grabbed.red(), grabbed.green(), grabbed.blue()
+    with Looking():
+        window = Krita.instance().activeWindow()
+        canvas = canvas_widget(window)
+        at = canvas.mapToGlobal(to_image(window.activeView()).inverted()[0].map(QPointF(x, y)).toPoint())
+        grabbed = QtGui.QGuiApplication.primaryScreen().grabWindow(0, at.x(), at.y(), 1, 1).toImage().pixelColor(0, 0)
+        return grabbed.red(), grabbed.green(), grabbed.blue()
 
 
 def _apart(a: Tuple[int, ...], b: Tuple[int, ...]) -> int:
@@ -129,7 +130,7 @@ def _two_strokes_hold(what: str, name: str, document: Any, before: QImage, pictu
                       gaps: Gaps) -> Generator[float, None, QImage]:
     """After two strokes that stand in `pictures`: a step of undo each, every pixel back and forth, and what is saved differs in the
     face's region alone. Answers that."""
-    tell(f"{what}, {_WAY}: longest gap while painting {gaps.stop():.0f} ms; 99 of 100 below {gaps.typical():.0f} ms")
+    tell(f"{what}, {_WAY}: longest gap while painting {gaps.stop()}; 99 of 100 below {gaps.typical():.0f} ms")
     assert len(history()) == len(steps) + 2, f"two strokes made the steps {history()[len(steps):]}"
     shot(f"closing-{_FILES}-{what}")
     yield from _back_and_forth(document, pictures, 4)
@@ -145,7 +146,7 @@ def test_hair_onto_a_portrait() -> Steps:
     before = _look(document, "portrait-before")
     gaps = Gaps()
     yield from started(document)
-    tell(f"hair, {_WAY}: longest gap of the interface while the face is opened {gaps.stop():.0f} ms")
+    tell(f"hair, {_WAY}: longest gap of the interface while the face is opened {gaps.stop()}")
     yield from _armed(0.13)
     shot("closing-" + _FILES + "-before")
     color(42, 28, 20)
@@ -156,7 +157,7 @@ def test_hair_onto_a_portrait() -> Steps:
     assert dabs == 5, f"five dabs made the steps {history()[len(steps):]}"
     assert len(times) >= 3, f"only {len(times)} of 5 dabs were seen"
     tell(f"hair, {_WAY}: from a dab to the screen {statistics.median(times):.0f} ms (median of {len(times)}, "
-         f"{min(times):.0f} to {max(times):.0f}); longest gap {gaps.stop():.0f} ms")
+         f"{min(times):.0f} to {max(times):.0f}); longest gap {gaps.stop()}")
     for _dab in range(dabs):
         undo()
         yield 0.1

@@ -110,7 +110,7 @@ def test_eight_thousand() -> Steps:
     document.setActiveNode(node)
     gaps = Gaps()
     yield from started(document)
-    tell(f"8000×6000: longest gap while loading {gaps.stop():.0f} ms; of Krita alone when a paint layer is added {own:.0f} ms")
+    tell(f"8000×6000: longest gap while loading {gaps.stop()}; of Krita alone when a paint layer is added {own}")
     before = bytes(document.pixelData(4000, 2000, 3800, 3800))
     docker().press_canvas()
     Krita.instance().activeWindow().activeView().setBrushSize(0.14 * controller().frame.side)
@@ -119,7 +119,7 @@ def test_eight_thousand() -> Steps:
     yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 30))
     yield from settled()
     tell(f"8000×6000, a face of {controller().frame.side:.0f} pixels: "
-         f"longest gap while painting {gaps.stop():.0f} ms, 99 of 100 "
+         f"longest gap while painting {gaps.stop()}, 99 of 100 "
          f"below {gaps.typical():.0f} ms; from the pen to the layer {1000 * controller().latency:.0f} ms")
     assert bytes(document.pixelData(4000, 2000, 3800, 3800)) != before, "nothing changed on the screen"
     undo()

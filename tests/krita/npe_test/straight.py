@@ -78,7 +78,7 @@ def _paints() -> Steps:
     assert bytes(photo.pixelData(0, 0, document.width(), document.height())) == raw, "the layer changed under the pen"
     yield from half
     yield from until(lambda: not controller().direct.working, 20.0, "the stroke did not end")
-    tell(f"straight into the layer: longest gap {gaps.stop():.0f} ms; 99 of 100 below {gaps.typical():.0f} ms; from the pen's "
+    tell(f"straight into the layer: longest gap {gaps.stop()}; 99 of 100 below {gaps.typical():.0f} ms; from the pen's "
          f"lifting to the layer {1000 * controller().direct.latency:.0f} ms")
     yield from settled()
     first = pixels(document)

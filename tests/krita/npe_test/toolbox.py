@@ -75,7 +75,7 @@ def _paints() -> Steps:
     yield from stroke(line(in_face(-0.3, -0.3), in_face(0.14, -0.44), 40), lambda t: 0.3 + 0.7 * t)
     drawn = pixels(document)
     yield from settled()
-    tell(f"longest gap while painting with the tool: {gaps.stop():.0f} ms; 99 of 100 below {gaps.typical():.0f} ms; from "
+    tell(f"longest gap while painting with the tool: {gaps.stop()}; 99 of 100 below {gaps.typical():.0f} ms; from "
          f"the pen to the layer {1000 * controller().latency:.0f} ms")
     assert drawn != before, "nothing was seen before the pen was lifted"
     after = pixels(document)
