@@ -13,9 +13,11 @@ import tempfile
 import unittest
 from html.parser import HTMLParser
 from typing import Dict, List, Optional, Tuple
+from unittest import mock
 
 import places
 import texts
+from npe_shared import words
 
 CATALOGUES = sorted(glob.glob(os.path.join(texts.LOCALE, "*.po")))
 
@@ -118,6 +120,20 @@ class HelpPages(unittest.TestCase):
             done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8",
                                   env={**os.environ, "LANGUAGE": language, "PYTHONPATH": folder})
             self.assertEqual((done.stdout.strip(), done.stderr), (os.path.join(folder, "help", name), ""))
+
+
+class Languages(unittest.TestCase):
+    """Where an editor says which."""
+
+    def test_the_first_that_there_is(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(words, "_FOLDER", folder):
+            self.addCleanup(words.speak, None)
+            texts.compiled(folder)
+            for languages, said in ((["de"], "Beenden"), (["de-AT", "de-Latn-AT"], "Beenden"), (["fr-FR", "de"], "Beenden"),
+                                    (["en-GB", "de"], "Stop"), (["fr"], "Stop"), (["C"], "Stop"), ([], "Stop")):
+                with self.subTest(languages):
+                    words.speak(languages)
+                    self.assertEqual(words._("Stop"), said)
 
 
 if __name__ == "__main__":

@@ -34,8 +34,8 @@ def texts() -> Dict[str, List[str]]:
         with open(path, encoding="utf-8") as file:
             tree = ast.parse(file.read(), path)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"):
-                for argument in node.args[:1 if node.func.id == "_" else 2]:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+                for argument in node.args[:1]:
                     where = f"{os.path.relpath(path, places.GLUE)}:{node.lineno}"
                     if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
                         raise ValueError(f"{where}: the text of _() must be written out, so that it can be translated")

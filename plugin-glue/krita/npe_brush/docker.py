@@ -18,10 +18,9 @@ from . import tool
 from .canvas import CanvasBrush
 from .controller import Controller
 from .model_box import ModelBox
-from .qt import (QComboBox, QFrame, QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy,
-                 Qt, QTimer, QToolButton)
+from .qt import QComboBox, QFrame, QLabel, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy, Qt, QTimer
 from .tiles import LatentsBox, ViewsBox
-from .widgets import AttributesBox, Section, SettingsBox, column, row
+from .widgets import AttributesBox, Notice, Section, SettingsBox, column, row
 
 _VIEWS = (npe.VIEW_ORIGINAL, npe.VIEW_GENERATED, npe.VIEW_RESULT, npe.VIEW_RECONSTRUCTION, npe.VIEW_DELTA,
           npe.VIEW_MASK)
@@ -34,42 +33,10 @@ def _button(text: str, tooltip: str, icon: str = "", checkable: bool = False) ->
     # Krita's keys are for the canvas.
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    button.setMinimumWidth(button.fontMetrics().boundingRect(text).width() + 14)
     if icon:
         button.setIcon(Krita.instance().icon(icon))
+    button.setMinimumWidth(button.fontMetrics().boundingRect(text).width() + (button.iconSize().width() if icon else 0) + 14)
     return button
-
-
-class Notice(QFrame):
-    """A sentence about what did not work, until it is closed or work goes on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._label = QLabel()
-        self._label.setWordWrap(True)
-        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        close = QToolButton()
-        close.setText("×")
-        close.setAutoRaise(True)
-        close.setToolTip(_("Close"))
-        close.clicked.connect(self.hide)
-        box = QHBoxLayout(self)
-        box.setContentsMargins(6, 4, 2, 4)
-        box.addWidget(self._label, 1)
-        box.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        self.setObjectName("npeNotice")
-        self.setStyleSheet("#npeNotice { border: 1px solid #c8643c; border-radius: 3px; background: rgba(200, 100, 60, "
-                           "45); }")
-        self.hide()
-
-    def take(self, sentence: str) -> None:
-        """Shows it; an empty one hides the frame."""
-        self._label.setText(sentence)
-        self.setVisible(bool(sentence))
-
-    def sentence(self) -> str:
-        """What it shows."""
-        return self._label.text() if not self.isHidden() else ""
 
 
 class DockerPanel(Panel):
@@ -128,7 +95,7 @@ class NeuralBrushDocker(DockWidget):
         self.canvas_brush = CanvasBrush(self.controller, lambda sentence: self.notice.take(sentence))
         # Krita deletes the docker with its window, maybe in the middle of a session.
         self.destroyed.connect(functools.partial(_gone, self.controller))
-        self._latents = 0
+        self._latents, self._tip = 0, tool.Tip(self)
         self.notice = Notice()
         self._build()
         self._enable(False)
@@ -136,16 +103,19 @@ class NeuralBrushDocker(DockWidget):
 
     def canvasChanged(self, _canvas: Any) -> None:  # noqa: N802 - Krita's name
         # Krita's own filter comes to a new canvas a moment later.
-        QTimer.singleShot(300, self.canvas_brush.hook)
+        QTimer.singleShot(300, self._hook)
+
+    def _hook(self) -> None:
+        self.canvas_brush.hook()
+        window = Krita.instance().activeWindow()
+        if window is not None and tool.registered():
+            self._tip.watch(window.qwindow())
 
     # Building.
 
     def _build(self) -> None:
         controller = self.controller
-        self._start = _button(_("Start"), _("Finds the face in the active layer and puts layers over it to paint on. "
-                                            "Press it on a layer of an earlier edit to go on with that."),
-                              "media-playback-start")
-        self._nothing = _button(_("From nothing"), "")
+        self._start, self._nothing = _button(_("Start"), ""), _button(_("From nothing"), "")
         self._start.clicked.connect(self._pressed_start)
         self._nothing.clicked.connect(lambda: self._go(lambda: controller.portrait_from_nothing(self._seed())))
         self._source = QComboBox()
@@ -163,7 +133,7 @@ class NeuralBrushDocker(DockWidget):
         self._bar.setMaximumHeight(6)
         self._bar.setTextVisible(False)
         self._bar.hide()
-        self._offer_nothing()
+        self._ready_to_start()
         self._on_canvas = _button(_("Paint on the canvas"), _(
             "Takes the pen over the canvas: strokes with Krita's colour and brush size, whatever tool and layer are "
             "active. Each stroke is one step of undo."), "krita_tool_freehand", True)
@@ -199,11 +169,11 @@ class NeuralBrushDocker(DockWidget):
         self._views = ViewsBox(_VIEWS, 3)
         self._tiles = LatentsBox(controller.paint_latents)
         self.model = ModelBox(self._load)
-        self._live = column(self._on_canvas, row(self.mode, self._before), row(self._paint, self._reset, self._bake))
+        self._live = column(self._on_canvas, self.mode, row(self._before, self._paint), row(self._reset, self._bake))
         self._sections = {
             "brush": Section(_("Brush"), _("How strokes act."), self.settings, True),
             "sliders": Section(_("Sliders"), _("What the model can change by name."), column(
-                row(self._sample, self._undo, self._redo), self._attributes), False),
+                self._sample, row(self._undo, self._redo), self._attributes), False),
             "views": Section(_("Views"), _("What the network sees."), self._views, False, self._wanted),
             "tiles": Section(_("Latent tiles"), _("Paint in what the network knows."), self._tiles, False,
                              self._wanted),
@@ -278,8 +248,17 @@ class NeuralBrushDocker(DockWidget):
             self._running()
 
     def _running(self) -> None:
-        self._start.setText(_("Stop"))
-        self._start.setToolTip(_("Ends; the layers stay, and you can go on later."))
+        self._offer(_("Stop"), "media-playback-stop", _("Ends; the layers stay, and you can go on later."))
+
+    def _ready_to_start(self) -> None:
+        self._offer(_("Start"), "media-playback-start",
+                    _("Finds the face in the active layer and puts layers over it to paint on. Press it on a layer of an earlier "
+                      "edit to go on with that."))
+
+    def _offer(self, text: str, icon: str, tip: str) -> None:
+        self._start.setText(text)
+        self._start.setIcon(Krita.instance().icon(icon))
+        self._start.setToolTip(tip)
         self._offer_nothing()
 
     def _offer_nothing(self) -> None:
@@ -386,7 +365,6 @@ class NeuralBrushDocker(DockWidget):
     def take_ended(self, text: str) -> None:
         self._release()
         self._faces.setEnabled(False)
-        self._start.setText(_("Start"))
-        self._offer_nothing()
+        self._ready_to_start()
         self._enable(False)
         self.take_state(text or _("Select the layer with a photo of a face, then press Start."), False)

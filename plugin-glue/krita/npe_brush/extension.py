@@ -37,8 +37,9 @@ class NeuralBrush(Extension):
         """Krita's."""
 
     def createActions(self, window: Any) -> None:  # noqa: N802 - Krita's name
-        for name, text, do in _ACTIONS:
+        for name, text, tip, do in _ACTIONS:
             action = window.createAction(name, text, "tools/scripts")
+            action.setToolTip(tip)
             action.triggered.connect(_doing(window, do))
 
 
@@ -51,10 +52,15 @@ def _doing(window: Any, do: Callable[[Any], None]) -> Callable[..., None]:
     return triggered
 
 
-_ACTIONS: Tuple[Tuple[str, str, Callable[[Any], None]], ...] = (
-    ("npe_brush_start", _("Neural Brush: start or stop"), lambda docker: docker.press_start()),
-    ("npe_brush_canvas", _("Neural Brush: paint on the canvas"), lambda docker: docker.press_canvas()),
-    ("npe_brush_before", _("Neural Brush: before and after"), lambda docker: docker.press_before()),
+# Krita takes what npe_brush.action says, in English, where nothing else is set.
+_ACTIONS: Tuple[Tuple[str, str, str, Callable[[Any], None]], ...] = (
+    ("npe_brush_start", _("Neural Brush: start or stop"),
+     _("Finds the face in the active layer and puts layers over it to paint on; ends that again"),
+     lambda docker: docker.press_start()),
+    ("npe_brush_canvas", _("Neural Brush: paint on the canvas"),
+     _("Takes the pen over the canvas, whatever tool is chosen"), lambda docker: docker.press_canvas()),
+    ("npe_brush_before", _("Neural Brush: before and after"), _("Shows the photo as it was, and back"),
+     lambda docker: docker.press_before()),
 )
 
 
@@ -141,6 +147,8 @@ def _load_tool() -> None:
     from . import shim, tool
     try:
         tool.register()
+        # A window has the actions of Krita's tools once it is complete.
+        Krita.instance().notifier().windowCreated.connect(tool.translate)
     except Exception as e:  # noqa: BLE001 - the docker works without it
         sentence = errors.sentence(e)
         log.error("without the tool: %s", sentence)

@@ -18,7 +18,10 @@ from npe_shared import errors, log
 from npe_shared.words import _
 
 from . import controller, screen, shim
+from .qt import QEvent, QObject, QToolButton
 
+#: Of the tool and of its action.
+ID = "NpeNeuralBrush"
 _BEGIN, _MOVE, _END, _CANCEL = range(4)
 
 
@@ -61,6 +64,32 @@ def register() -> None:
     atexit.register(library.npe_tool_unregister)
     screen.use(shim.ToolScreen)
     log.info("the tool is in the toolbox: %s", shim.path())
+
+
+def translate() -> None:
+    """Says in the person's language what menus and the list of keys say of the tool; npe_brush.action is English."""
+    action = Krita.instance().action(ID)
+    if action is not None:
+        action.setText(_("Neural Brush Tool"))
+        action.setIconText(_("Neural Brush Tool"))
+        action.setWhatsThis(_("Paint a colour on a face: the face grows into it."))
+
+
+class Tip(QObject):
+    """The tip of the tool's button: Krita takes it from npe_brush.action anew whenever a tool is chosen, so it is put right when it
+    is to be seen."""
+
+    def watch(self, window: Any) -> None:
+        """The toolbox of a QMainWindow of Krita's that is complete."""
+        for button in window.findChildren(QToolButton, ID):
+            button.installEventFilter(self)
+
+    def eventFilter(self, button: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.ToolTip:
+            said = button.toolTip()
+            key = said[said.rfind(" ("):] if said.endswith(")") else ""
+            button.setToolTip(_("Neural Brush Tool: paint a colour on a face, and the face grows into it") + key)
+        return False
 
 
 def _on_event(event: Any) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The docker's parts: sections that fold, sliders, small pictures, latent tiles."""
+"""The docker's parts: what did not work, sections that fold, sliders, small pictures."""
 
 from __future__ import annotations
 
@@ -8,8 +8,53 @@ from typing import Any, Callable, Dict, Optional
 from npe_shared import npe
 from npe_shared.words import _
 
-from .qt import (QFrame, QHBoxLayout, QImage, QLabel, QPainter, QRectF, QSize, QSizePolicy, QSlider, Qt, QToolButton,
-                 QVBoxLayout, QWidget)
+from .qt import (QFrame, QHBoxLayout, QImage, QLabel, QLocale, QPainter, QPoint, QRectF, QScrollArea, QSize, QSizePolicy, QSlider, Qt,
+                 QTimer, QToolButton, QVBoxLayout, QWidget)
+
+
+class Notice(QFrame):
+    """A sentence about what did not work, until it is closed or work goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._label = QLabel()
+        self._label.setWordWrap(True)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        close = QToolButton()
+        close.setText("×")
+        close.setAutoRaise(True)
+        close.setToolTip(_("Close"))
+        close.clicked.connect(self.hide)
+        box = QHBoxLayout(self)
+        box.setContentsMargins(6, 4, 2, 4)
+        box.addWidget(self._label, 1)
+        box.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.setObjectName("npeNotice")
+        self.setStyleSheet("#npeNotice { border: 1px solid #c8643c; border-radius: 3px; background: rgba(200, 100, 60, "
+                           "45); }")
+        self.hide()
+
+    def take(self, sentence: str) -> None:
+        """Shows it; an empty one hides the frame."""
+        self._label.setText(sentence)
+        self.setVisible(bool(sentence))
+        if sentence:
+            # Once it has its place.
+            QTimer.singleShot(0, self._come_into_view)
+
+    def _come_into_view(self) -> None:
+        """In a low docker it lies below what is seen."""
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            area.ensureWidgetVisible(self)
+            # All of it, or else its beginning.
+            area.ensureVisible(0, self.mapTo(area.widget(), QPoint(0, 0)).y(), 0, 0)
+
+    def sentence(self) -> str:
+        """What it shows."""
+        return self._label.text() if not self.isHidden() else ""
 
 
 class Section(QWidget):
@@ -112,7 +157,7 @@ class Slider(QWidget):
         self._moved(self.value())
 
     def _write(self) -> None:
-        text = f"{100 * self.value():.0f} %" if self._percent else f"{self.value():.{self._digits}f}"
+        text = f"{100 * self.value():.0f} %" if self._percent else QLocale().toString(self.value(), "f", self._digits)
         self._number.setText(text.replace("-", "−"))
 
     def text(self) -> str:
