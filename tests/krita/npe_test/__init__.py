@@ -19,7 +19,7 @@ from krita import Krita
 
 from npe_brush.qt import QTimer
 
-#: "leaving" is run only when it is named: Krita quits in the middle of it.
+#: "leaving" and "german" are run only when they are named: Krita quits in the middle of the one, the other has a language of its own.
 _MODULES = ("closing", "painting", "toolbox", "straight", "library", "keeping", "retouching", "faces", "spaces", "troubles",
             "scripting")
 #: Seconds for one test.
