@@ -156,7 +156,9 @@ def test_from_nothing() -> Steps:
     corner = 4 * (60 * document.width() + 10)
     assert first[corner:corner + 4] == before[corner:corner + 4], "the portrait's corner is not blank"
     groups = len(document.topLevelNodes())
+    last = controller().last
     assert docker().press_nothing() == "Random face"
+    yield from until(lambda: controller().last is not last, 30.0, "no other face came")
     yield from settled()
     shot("nothing-another")
     portrait = pixels(document)
