@@ -1,6 +1,7 @@
-//! The optional sections of a model file, attributes and an aligner: written, read, and refused with a sentence.
+//! The optional sections of a model file, attributes, an aligner and a mean response: written, read, and refused with a sentence.
 
 use npe::ErrorKind;
+use npe::generator::Response;
 use npe::model::{ALIGN_FEATURES, ALIGN_MOVES, Aligner, Attribute, Dtype, Model, Sizes, Stage};
 use serde_json::{Value, json};
 
@@ -32,10 +33,15 @@ fn aligner() -> Aligner {
     Aligner { stages: vec![Stage { weight, bias: [0.5, -1.0, 0.0, 0.25] }; 2] }
 }
 
+/// Values that are exact as f16.
+fn response() -> Response {
+    Response::new((0..5 * 3 * 32 * 32).map(|i| (i % 9) as f32 / 8.0 - 0.5).collect(), 5, 64).unwrap()
+}
+
 fn full() -> Model {
     let model = Model::random(SMALL, Dtype::F16, 1).unwrap();
     let model = model.with_attributes(vec![attribute("smile", 0.5), attribute("pc1", 0.0)]).unwrap();
-    model.with_aligner(Some(aligner())).unwrap()
+    model.with_aligner(Some(aligner())).unwrap().with_response(Some(response())).unwrap()
 }
 
 fn full_with(change: impl FnOnce(&mut Value)) -> Vec<u8> {
@@ -49,13 +55,14 @@ fn full_with(change: impl FnOnce(&mut Value)) -> Vec<u8> {
 #[test]
 fn they_are_written_and_read_and_the_network_stays() {
     let plain = Model::from_bytes(&small()).unwrap();
-    assert!(plain.attributes().is_empty() && plain.aligner().is_none());
+    assert!(plain.attributes().is_empty() && plain.aligner().is_none() && plain.response().is_none());
     let model = full();
     assert_ne!(model.sha256(), plain.sha256());
     for dtype in [Dtype::F16, Dtype::F32] {
         let back = Model::from_bytes(&model.to_bytes(dtype).unwrap()).unwrap();
         assert_eq!(back.attributes(), [attribute("smile", 0.5), attribute("pc1", 0.0)]);
         assert_eq!(back.aligner(), Some(&aligner()));
+        assert_eq!(back.response().map(|r| &**r), Some(&response()));
         assert_eq!(back.meta, model.meta);
         for (name, _) in SMALL.tensors() {
             let (old, new) = (plain.tensor(&name).unwrap(), back.tensor(&name).unwrap());
@@ -63,7 +70,8 @@ fn they_are_written_and_read_and_the_network_stays() {
         }
     }
     // Taken away again it is the plain file, bit for bit.
-    let bare = model.with_attributes(vec![]).unwrap().with_aligner(None).unwrap();
+    let bare =
+        model.with_attributes(vec![]).unwrap().with_aligner(None).unwrap().with_response(None).unwrap();
     assert_eq!(bare.to_bytes(Dtype::F16).unwrap(), small());
     assert_eq!(bare.sha256(), plain.sha256());
 }
@@ -76,7 +84,7 @@ fn directions_may_be_f16() {
         assert_eq!(end - start, 40);
         h["attributes.directions"]["dtype"] = json!("F16");
         h["attributes.directions"]["data_offsets"] = json!([start, start + 20]);
-        for name in ["align.weight", "align.bias"] {
+        for name in ["align.weight", "align.bias", "response.weight"] {
             for at in h[name]["data_offsets"].as_array_mut().unwrap() {
                 *at = json!(at.as_u64().unwrap() - 20);
             }
@@ -126,6 +134,30 @@ fn names_are_checked() {
         &full_with(|h| drop(h.as_object_mut().unwrap().remove("attributes.directions"))),
         &["lacks tensor attributes.directions"],
     );
+}
+
+#[test]
+fn a_response_is_checked() {
+    for shape in [json!([5]), json!([5, 3, 64, 64]), json!([4, 3, 32, 32]), json!([5, 3, 32, 31])] {
+        refused(
+            &full_with(|h| h["response.weight"]["shape"] = shape.clone()),
+            &["response.weight has shape", "must be [5, 3, 32, 32]"],
+        );
+    }
+    refused(&full_with(|h| h["response.weight"]["dtype"] = json!("I64")), &["response.weight", "I64"]);
+    let other = Response::new(vec![0.5; 4 * 3 * 32 * 32], 4, 64).unwrap();
+    let plain = || Model::from_bytes(&small()).unwrap();
+    let error = plain().with_response(Some(other)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Model);
+    assert!(error.to_string().contains("12288 values in pictures of 32 pixels"), "{error}");
+    for (value, word) in [(f32::NAN, "not a finite number"), (7e4, "over 65504")] {
+        let wrong = Response::new(vec![value; 5 * 3 * 32 * 32], 5, 64).unwrap();
+        let error = plain().with_response(Some(wrong)).unwrap_err();
+        assert!(error.to_string().contains(word), "{value}: {error}");
+    }
+    assert!(Response::new(vec![0.0; 100], 5, 64).is_none());
+    assert!(Response::new(vec![], 0, 64).is_none());
+    assert!(Response::new(vec![], usize::MAX, usize::MAX).is_none());
 }
 
 #[test]

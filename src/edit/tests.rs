@@ -110,6 +110,26 @@ fn a_model_says_how_closely_a_broad_stroke_holds_the_rest() {
     assert_eq!(moved(1.0, &fine), moved(20.0, &fine));
 }
 
+/// A right map brings the solver near the end at once; a wrong one is not followed.
+#[test]
+fn a_stroke_begins_where_the_mean_response_leads_if_that_is_better() {
+    let with = |times: Option<f32>, steps: u32| {
+        let mut generator = Linear::new(32, 40);
+        generator.response = times.map(|t| generator.answer(t));
+        let mut e = Edit::new(Arc::new(generator), photo(), FRAME).unwrap();
+        e.set_stroke_settings(StrokeSettings { steps, ..StrokeSettings::default() }).unwrap();
+        e.stroke(&stroke(Mode::Color), &mut go).unwrap()
+    };
+    let (right, none) = (with(Some(1.0), 1), with(None, 1));
+    assert_eq!(right.loss_before, none.loss_before);
+    assert!(right.loss_after < 0.5 * none.loss_after, "{right:?} {none:?}");
+    let full = with(None, 30);
+    for wrong in [-1.0, 1e-3, 1e30, f32::MAX] {
+        let got = with(Some(wrong), 30);
+        assert!(got.loss_after <= 1.05 * full.loss_after, "{wrong}: {got:?} {full:?}");
+    }
+}
+
 #[test]
 fn lighten_and_darken_are_opposite() {
     let mean = |mode| {

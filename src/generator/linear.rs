@@ -1,7 +1,7 @@
 //! A linear generator in plain Rust: the test double of editing logic. Its decoder is `G(z) = b + A·z` with
 //! orthonormal columns in A, so its encoder `E(x) = Aᵀ(x − b)` inverts it exactly.
 
-use super::{BROAD_KEEP, Generator, Pull, Target, check_values};
+use super::{BROAD_KEEP, Generator, Pull, Response, Target, check_values};
 use crate::error::Result;
 
 /// See the module.
@@ -14,6 +14,8 @@ pub struct Linear {
     offset: Vec<f32>,
     /// See [`Generator::broad_keep`].
     pub broad_keep: f32,
+    /// See [`Generator::response`].
+    pub response: Option<Response>,
 }
 
 impl Linear {
@@ -40,7 +42,20 @@ impl Linear {
         // Scaled so that a latent of 1 changes a pixel by about 0.3: as strong as a face network's.
         let scale = 0.3 * size as f32;
         basis.iter_mut().for_each(|b| *b *= scale);
-        Self { size, latents, basis, offset: vec![0.1; n], broad_keep: BROAD_KEEP }
+        Self { size, latents, basis, offset: vec![0.1; n], broad_keep: BROAD_KEEP, response: None }
+    }
+
+    /// The exact response, `times` as strong.
+    pub fn answer(&self, times: f32) -> Response {
+        let (size, side) = (self.size, Response::side_for(self.size));
+        let at = |k: usize, i: usize| {
+            let corner = i / (side * side) * size * size + i / side % side * 2 * size + i % side * 2;
+            let sum: f32 =
+                [0, 1, size, size + 1].map(|d| self.basis[(corner + d) * self.latents + k]).iter().sum();
+            times * 0.25 * sum
+        };
+        let rows = (0..self.latents).flat_map(|k| (0..3 * side * side).map(move |i| at(k, i))).collect();
+        Response::new(rows, self.latents, size).unwrap()
     }
 
     fn scale2(&self) -> f32 {
@@ -59,6 +74,10 @@ impl Generator for Linear {
 
     fn broad_keep(&self) -> f32 {
         self.broad_keep
+    }
+
+    fn response(&self) -> Option<&Response> {
+        self.response.as_ref()
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

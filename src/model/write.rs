@@ -66,7 +66,7 @@ impl Model {
                     FileDtype::F32
                 }
                 Values::F16(v) => {
-                    if let Some(i) = v.iter().position(|v| !v.is_finite()) {
+                    if let Some(i) = v.iter().position(|v| v.is_infinite()) {
                         return Err(refuse(format!(
                             "value {i} of tensor {name} is over 65504, the largest f16; write the model as f32"
                         )));

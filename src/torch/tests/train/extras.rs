@@ -59,7 +59,9 @@ fn a_model_gets_directions_and_an_aligner() {
         "{told}"
     );
     assert!(lines[1].starts_with("pc1: ") && lines[1].ends_with("% of the variance of 48 images"), "{told}");
-    assert!(lines[2].starts_with("pc2: ") && lines[3].starts_with(rich.sha256()), "{told}");
+    assert!(lines[2].starts_with("pc2: ") && lines[4].starts_with(rich.sha256()), "{told}");
+    assert!(lines[3].starts_with("response: gives "), "{told}");
+    assert!(plain.response().is_none() && rich.response().unwrap().fits(8, 64));
 
     // The network is the same, in the same numbers.
     assert_eq!(rich.dtype(), plain.dtype());

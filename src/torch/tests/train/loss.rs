@@ -36,6 +36,29 @@ fn divergence_is_the_formula() {
     assert!((1..8).contains(&low), "some latents were to be below the free nats: {each:?}");
 }
 
+/// With places in focus, an error there costs more and one elsewhere less; an even one costs what it did.
+#[test]
+fn focus_weighs_the_pixels_near_its_places() {
+    let _one = alone();
+    let mut weights = recipe(32, "").loss;
+    weights.pyramid = 0.0;
+    weights.focus = vec![[8.5, 20.5, 2.0, 5.0]];
+    let x = Tensor::zeros([1, 3, 32, 32], (tch::Kind::Float, CPU));
+    let cost = |made: &Tensor| loss::reconstruction(made, &x, &weights).unwrap().loss.double_value(&[]);
+    near(cost(&(&x + 1.0)), 500.0);
+    let dot = |at_x: i64, at_y: i64| {
+        let made = x.zeros_like();
+        let _ = made.narrow(2, at_y, 1).narrow(3, at_x, 1).fill_(1.0);
+        cost(&made)
+    };
+    let map = |x: f64, y: f64| 1.0 + 4.0 * (-((x - 8.0).powi(2) + (y - 20.0).powi(2)) / 8.0).exp();
+    let mean = (0..1024).map(|p| map(f64::from(p % 32), f64::from(p / 32))).sum::<f64>() / 1024.0;
+    for (at_x, at_y) in [(8, 20), (10, 21), (31, 0)] {
+        near(dot(at_x, at_y), 500.0 / 1024.0 * map(at_x as f64, at_y as f64) / mean);
+    }
+    weights.focus.clear();
+}
+
 #[test]
 fn pixels_and_pyramid_are_mean_differences() {
     let _one = alone();
