@@ -163,12 +163,14 @@ def settled() -> Steps:
     """Waits until the engine has nothing to do and all is drawn."""
     quiet = time.monotonic()
     end = quiet + 40.0
-    last = None
-    while time.monotonic() - quiet < 0.7:
+    last, looks = None, 0
+    # Where the machine has much to do, time alone passes between two looks.
+    while time.monotonic() - quiet < 0.7 or looks < 20:
         assert time.monotonic() < end, "the engine does not come to rest"
         now = (controller().last, docker().is_busy(), controller()._pieces.busy, controller().direct.working)
+        looks += 1
         if now != last or any(now[1:]):
-            last, quiet = now, time.monotonic()
+            last, quiet, looks = now, time.monotonic(), 0
         yield 0.03
     document = controller().document
     if document is not None:
