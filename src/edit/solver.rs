@@ -5,7 +5,7 @@ use super::settings::{Solver, StrokeSettings};
 use super::start;
 use crate::brush::{Mode, Painted, Stroke, distance};
 use crate::error::{Error, ErrorKind, Result};
-use crate::generator::{Generator, Target};
+use crate::generator::{Aimed, Generator, Target};
 use crate::limits;
 use crate::photo::Frame;
 
@@ -96,8 +96,8 @@ pub(super) struct Solved {
 /// Moves the latents.
 pub(super) fn solve(task: &Task<'_>, progress: &mut Progress<'_>) -> Result<Solved> {
     let target = task.target();
-    let mut report =
-        Report { brush_before: brush_error(&task.painted.weight, &target, task.shown), ..Report::default() };
+    let brush = Target { weight: &task.painted.weight, colour: &target };
+    let mut report = Report { brush_before: brush.loss(task.shown), ..Report::default() };
     let latents = match task.settings.solver {
         Solver::Guided => guided(task, &target, &mut report, progress)?,
         Solver::Published => published(task, &target, &mut report, progress)?,
@@ -105,7 +105,7 @@ pub(super) fn solve(task: &Task<'_>, progress: &mut Progress<'_>) -> Result<Solv
     // All is done: what the host answers now changes nothing.
     progress(1.0);
     let image = task.generator.decode(&latents)?;
-    report.brush_after = brush_error(&task.painted.weight, &target, &image);
+    report.brush_after = brush.loss(&image);
     Ok(Solved { latents, image, report })
 }
 
@@ -126,15 +126,6 @@ impl Task<'_> {
 
 fn peak(weight: &[f32]) -> f32 {
     weight.iter().fold(0.0, |a, b| a.max(*b))
-}
-
-/// `Σ w·(x − t)² / (3·Σ w)`.
-fn brush_error(weight: &[f32], target: &[f32], image: &[f32]) -> f32 {
-    let n = weight.len();
-    let sum: f64 = (image.iter().zip(target).enumerate())
-        .map(|(i, (x, t))| f64::from(weight[i % n]) * f64::from(x - t).powi(2))
-        .sum();
-    (sum / (3.0 * weight.iter().map(|w| f64::from(*w)).sum::<f64>())) as f32
 }
 
 fn cancelled() -> Error {
@@ -218,19 +209,14 @@ impl Objective {
             .then(|| task.start.iter().zip(towards).map(|(z, d)| (z + d).clamp(-limit, limit)).collect())
     }
 
-    /// The loss alone, from a decode.
-    fn loss(&self, generator: &dyn Generator, z: &[f32]) -> Result<f64> {
-        let image = generator.decode(z)?;
-        Ok(self.scale * f64::from(brush_error(&self.weight, &self.colour, &image))
-            + self.constant
-            + self.prior(z))
+    fn loss(&self, aimed: &mut dyn Aimed, z: &[f32]) -> Result<f64> {
+        Ok(self.scale * f64::from(aimed.loss(z)?) + self.constant + self.prior(z))
     }
 
-    /// The gradient at latents that were decoded just before.
-    fn gradient(&self, generator: &dyn Generator, z: &[f32]) -> Result<Vec<f64>> {
-        let pull = generator.pull(z, &Target { weight: &self.weight, colour: &self.colour })?;
+    /// The gradient: cheapest at latents whose loss was asked for just before.
+    fn gradient(&self, aimed: &mut dyn Aimed, z: &[f32]) -> Result<Vec<f64>> {
         let prior = 2.0 * self.prior;
-        Ok((pull.gradient.iter().zip(z).zip(&self.anchor))
+        Ok((aimed.gradient(z)?.iter().zip(z).zip(&self.anchor))
             .map(|((g, z), a)| self.scale * f64::from(*g) + prior * f64::from(z - a))
             .collect())
     }
@@ -249,22 +235,23 @@ fn guided(
     progress: &mut Progress<'_>,
 ) -> Result<Vec<f32>> {
     let objective = Objective::new(task, target);
+    let aimed = &mut *task.generator.aim(Target { weight: &objective.weight, colour: &objective.colour })?;
     let budget = task.settings.steps;
     let mut z = task.start.to_vec();
-    let mut loss = objective.loss(task.generator, &z)?;
+    let mut loss = objective.loss(aimed, &z)?;
     report.loss_before = loss as f32;
     let mut evaluations = 0;
     if let Some(first) = objective.first(task)
         && budget > 0
     {
         evaluations += 1;
-        let first_loss = objective.loss(task.generator, &first)?;
+        let first_loss = objective.loss(aimed, &first)?;
         if first_loss < loss {
             (z, loss) = (first, first_loss);
             report.steps += 1;
         }
     }
-    let mut gradient = objective.gradient(task.generator, &z)?;
+    let mut gradient = objective.gradient(aimed, &z)?;
     let mut pairs: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
     'steps: while evaluations < budget {
         let mut direction = two_loop(&gradient, &pairs);
@@ -292,7 +279,7 @@ fn guided(
             let trial: Vec<f32> = (z.iter().zip(&direction))
                 .map(|(z, d)| (f64::from(*z) + length * d).clamp(-limit, limit) as f32)
                 .collect();
-            let trial_loss = objective.loss(task.generator, &trial)?;
+            let trial_loss = objective.loss(aimed, &trial)?;
             if trial_loss <= loss + 1e-4 * length * slope {
                 break (trial, trial_loss);
             }
@@ -304,7 +291,7 @@ fn guided(
                 break 'steps;
             }
         };
-        let next_gradient = objective.gradient(task.generator, &next)?;
+        let next_gradient = objective.gradient(aimed, &next)?;
         let moved: Vec<f64> = next.iter().zip(&z).map(|(a, b)| f64::from(a - b)).collect();
         let bent: Vec<f64> = next_gradient.iter().zip(&gradient).map(|(a, b)| a - b).collect();
         if dot(&moved, &bent) > 1e-10 {
@@ -380,14 +367,15 @@ fn published(
                 (task.generator.decode(&z)?.iter().map(|x| x + half).collect(), 0.1 * side)
             }
         };
-        let pull = task.generator.pull(&z, &Target { weight: &weight, colour: &colour })?;
+        let square = Target { weight: &weight, colour: &colour };
+        let pull = task.generator.pull(&z, &square)?;
         let limit = limits::LATENT_ABS;
         z.iter_mut().zip(&pull.gradient).for_each(|(z, g)| *z = (*z - rate * g).clamp(-limit, limit));
         if n == 0 {
             report.loss_before = pull.loss;
         }
         if n + 1 == count {
-            report.loss_after = brush_error(&weight, &colour, &task.generator.decode(&z)?);
+            report.loss_after = square.loss(&task.generator.decode(&z)?);
         }
         report.steps += 1;
     }

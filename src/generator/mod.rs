@@ -1,11 +1,14 @@
 //! The generative network as the editor sees it: encode, decode, pull. Editing code knows no more than this trait;
 //! engines implement it.
 
+mod aimed;
 #[cfg(test)]
 pub mod linear;
 mod response;
 
 pub use response::Response;
+
+pub use aimed::{Aimed, InOne};
 
 use crate::error::{Error, Result};
 
@@ -55,6 +58,16 @@ pub trait Generator: Send + Sync {
     /// # Errors
     /// If a length is wrong, a value not finite, a weight negative, or all weights 0; or if the device fails.
     fn pull(&self, latents: &[f32], target: &Target<'_>) -> Result<Pull>;
+
+    /// Takes a target for many evaluations, as a stroke's solver makes them. An engine on a device of its own uploads it here once;
+    /// one that has nothing to gain leaves this as it is.
+    ///
+    /// # Errors
+    /// As [`Generator::pull`] for the target.
+    fn aim<'a>(&'a self, target: Target<'a>) -> Result<Box<dyn Aimed + 'a>> {
+        target.check(self.image_size())?;
+        Ok(Box::new(aimed::Plain { generator: self, target }))
+    }
 }
 
 /// What [`Generator::pull`] pulls towards: a colour image, and how much each pixel counts.
@@ -76,6 +89,15 @@ pub struct Pull {
 }
 
 impl Target<'_> {
+    /// [`Pull::loss`] of an image.
+    pub fn loss(&self, image: &[f32]) -> f32 {
+        let n = self.weight.len();
+        let sum: f64 = (image.iter().zip(self.colour).enumerate())
+            .map(|(i, (x, t))| f64::from(self.weight[i % n]) * f64::from(x - t).powi(2))
+            .sum();
+        (sum / (3.0 * self.weight.iter().map(|w| f64::from(*w)).sum::<f64>())) as f32
+    }
+
     /// Checks lengths and values for a generator of this image size.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use std::ffi::c_void;
 
 /// The table's version.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// The libtorch that the engine is built for, exactly.
 pub const LIBTORCH: &str = "2.11.0";
 /// The symbol: a function of type [`Entry`].
@@ -92,12 +92,21 @@ pub struct Table {
     /// [`crate::generator::Generator::decode`].
     pub decode:
         unsafe extern "C" fn(*const c_void, latents: Floats, image: FloatsOut, said: *mut Said) -> i32,
-    /// [`crate::generator::Generator::pull`].
-    pub pull: unsafe extern "C" fn(
+    /// [`crate::generator::Generator::aim`]: takes weights and colours to the network's device; answers a handle.
+    pub aim: unsafe extern "C" fn(
         *const c_void,
-        latents: Floats,
         weight: Floats,
         colour: Floats,
+        aim: *mut *mut c_void,
+        said: *mut Said,
+    ) -> i32,
+    /// Frees what `aim` answered, before its network.
+    pub free_aim: unsafe extern "C" fn(aim: *mut c_void),
+    /// [`crate::generator::Generator::pull`] towards what `aim` of the same network answered.
+    pub pull: unsafe extern "C" fn(
+        *const c_void,
+        aim: *const c_void,
+        latents: Floats,
         loss: *mut f32,
         gradient: FloatsOut,
         said: *mut Said,

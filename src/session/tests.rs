@@ -85,10 +85,18 @@ fn a_table_of_another_version_is_refused() {
     ) -> i32 {
         1
     }
-    unsafe extern "C" fn pull(
+    unsafe extern "C" fn aim(
         _: *const std::ffi::c_void,
         _: table::Floats,
         _: table::Floats,
+        _: *mut *mut std::ffi::c_void,
+        _: *mut table::Said,
+    ) -> i32 {
+        1
+    }
+    unsafe extern "C" fn pull(
+        _: *const std::ffi::c_void,
+        _: *const std::ffi::c_void,
         _: table::Floats,
         _: *mut f32,
         _: table::FloatsOut,
@@ -105,6 +113,8 @@ fn a_table_of_another_version_is_refused() {
         free,
         encode: run,
         decode: run,
+        aim,
+        free_aim: free,
         pull,
     };
     let told = |table: Table| {

@@ -2,7 +2,7 @@
 
 use super::table::{Floats, FloatsOut, Made, Said, Table, kind};
 use crate::error::{Error, Result};
-use crate::generator::{Generator, Pull, Response, Target, check_values};
+use crate::generator::{Aimed, Generator, InOne, Pull, Response, Target, check_values};
 use crate::model::Model;
 use std::ffi::c_void;
 use std::ptr::{NonNull, null_mut};
@@ -102,17 +102,53 @@ impl Generator for TorchGenerator {
     }
 
     fn pull(&self, latents: &[f32], target: &Target<'_>) -> Result<Pull> {
-        check_values("latents", latents, self.latents)?;
+        self.held(target)?.pull(latents)
+    }
+
+    fn aim<'a>(&'a self, target: Target<'a>) -> Result<Box<dyn Aimed + 'a>> {
+        let held = self.held(&target)?;
+        Ok(Box::new(InOne::new(move |latents: &[f32]| held.pull(latents))))
+    }
+}
+
+/// A target in the torch engine.
+struct Held<'a> {
+    generator: &'a TorchGenerator,
+    aim: NonNull<c_void>,
+}
+
+impl TorchGenerator {
+    fn held(&self, target: &Target<'_>) -> Result<Held<'_>> {
         target.check(self.image_size)?;
-        let mut pull = Pull { loss: 0.0, gradient: vec![0.0; self.latents] };
+        let mut aim = null_mut();
         let (weight, colour) = (floats(target.weight), floats(target.colour));
+        // SAFETY: as in `encode`; `aim` is a live pointer.
+        answered(|said| unsafe { (self.table.aim)(self.network.as_ptr(), weight, colour, &mut aim, said) })?;
+        let aim = NonNull::new(aim)
+            .ok_or_else(|| Error::new(crate::ErrorKind::Internal, "the torch engine took no target"))?;
+        Ok(Held { generator: self, aim })
+    }
+}
+
+impl Held<'_> {
+    fn pull(&self, latents: &[f32]) -> Result<Pull> {
+        let TorchGenerator { table, network, latents: count, .. } = self.generator;
+        check_values("latents", latents, *count)?;
+        let mut pull = Pull { loss: 0.0, gradient: vec![0.0; *count] };
         let out = floats_out(&mut pull.gradient);
-        // SAFETY: as in `encode`.
+        // SAFETY: as in `encode`; the target is of this network, which it borrows.
         answered(|said| unsafe {
-            let network = self.network.as_ptr();
-            (self.table.pull)(network, floats(latents), weight, colour, &mut pull.loss, out, said)
+            let (network, aim) = (network.as_ptr(), self.aim.as_ptr());
+            (table.pull)(network, aim, floats(latents), &mut pull.loss, out, said)
         })?;
         Ok(pull)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // SAFETY: of this table's `aim`, freed once.
+        unsafe { (self.generator.table.free_aim)(self.aim.as_ptr()) };
     }
 }
 

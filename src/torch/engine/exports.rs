@@ -1,7 +1,7 @@
 //! The one symbol and the table behind it. Each function checks its pointers, catches panics and leaves a sentence. Calls
 //! `network`, `say`.
 
-use super::network::{Running, probe};
+use super::network::{Aim, Running, probe};
 use super::say::say;
 use npe::error::{Error, ErrorKind, Result};
 use npe::model::Model;
@@ -21,6 +21,8 @@ static TABLE: Table = Table {
     free,
     encode,
     decode,
+    aim,
+    free_aim,
     pull,
 };
 
@@ -62,12 +64,19 @@ unsafe extern "C" fn make(
 }
 
 unsafe extern "C" fn free(network: *mut c_void) {
-    if network.is_null() {
+    // SAFETY: by the table's contract.
+    unsafe { free_as::<Running>(network) };
+}
+
+/// # Safety
+/// NULL, or a `Box<T>` that was given out as a handle; freed once.
+unsafe fn free_as<T>(handle: *mut c_void) {
+    if handle.is_null() {
         return;
     }
     let body = || {
-        // SAFETY: made by `make`, freed once, by the table's contract.
-        drop(unsafe { Box::from_raw(network.cast::<Running>()) });
+        // SAFETY: by contract.
+        drop(unsafe { Box::from_raw(handle.cast::<T>()) });
         Ok(())
     };
     // SAFETY: no sentence is wanted.
@@ -94,11 +103,36 @@ unsafe extern "C" fn decode(
     unsafe { guarded(said, || running(network)?.decode_into(read(latents)?, write(image)?)) }
 }
 
-unsafe extern "C" fn pull(
+unsafe extern "C" fn aim(
     network: *const c_void,
-    latents: Floats,
     weight: Floats,
     colour: Floats,
+    aim: *mut *mut c_void,
+    said: *mut Said,
+) -> i32 {
+    let body = || {
+        if aim.is_null() {
+            return Err(null());
+        }
+        // SAFETY: by the table's contract.
+        let made = unsafe { running(network)?.aim_at(read(weight)?, read(colour)?)? };
+        // SAFETY: not NULL; by the table's contract.
+        unsafe { aim.write(Box::into_raw(Box::new(made)).cast::<c_void>()) };
+        Ok(())
+    };
+    // SAFETY: as above.
+    unsafe { guarded(said, body) }
+}
+
+unsafe extern "C" fn free_aim(aim: *mut c_void) {
+    // SAFETY: by the table's contract.
+    unsafe { free_as::<Aim>(aim) };
+}
+
+unsafe extern "C" fn pull(
+    network: *const c_void,
+    aim: *const c_void,
+    latents: Floats,
     loss: *mut f32,
     gradient: FloatsOut,
     said: *mut Said,
@@ -109,8 +143,8 @@ unsafe extern "C" fn pull(
         }
         // SAFETY: by the table's contract.
         unsafe {
-            let (latents, weight, colour) = (read(latents)?, read(weight)?, read(colour)?);
-            loss.write(running(network)?.pull_into(latents, weight, colour, write(gradient)?)?);
+            let aim = aim.cast::<Aim>().as_ref().ok_or_else(null)?;
+            loss.write(running(network)?.pull_into(aim, read(latents)?, write(gradient)?)?);
         }
         Ok(())
     };
@@ -228,6 +262,7 @@ mod tests {
         // SAFETY: NULL is answered everywhere.
         unsafe {
             free(std::ptr::null_mut());
+            free_aim(std::ptr::null_mut());
             let no = std::ptr::null_mut();
             assert_ne!(make(std::ptr::null(), 0, CPU, 1, std::ptr::null_mut(), no), 0);
             let mut made = Made { network: std::ptr::null_mut(), image_size: 0, latents: 0 };

@@ -8,6 +8,8 @@ mod exports;
 mod guard;
 mod network;
 mod say;
+#[cfg(test)]
+mod traffic;
 
 pub use exports::npe_torch_engine;
 pub use network::Running;

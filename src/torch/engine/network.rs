@@ -5,7 +5,7 @@ use super::guard::{Exact, Fresh, Threads};
 use super::say::explain;
 use crate::ian::folded::{self, Folded};
 use npe::error::{Error, ErrorKind, Result};
-use npe::generator::{Generator, Pull, Response, Target, check_values};
+use npe::generator::{Aimed, Generator, InOne, Pull, Response, Target, check_values};
 use npe::model::Model;
 use std::ffi::c_int;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,6 +56,16 @@ struct Decoded {
     image: Tensor,
 }
 
+/// What a pull pulls towards, on the network's device.
+pub struct Aim {
+    /// `[1, 1, S, S]`
+    weight: Tensor,
+    /// `[1, 3, S, S]`
+    colour: Tensor,
+    /// `3·Σ weight`
+    total: f64,
+}
+
 impl Running {
     /// Takes a model to a device. `threads` are those that operations on the CPU may use.
     ///
@@ -100,36 +110,48 @@ impl Running {
         self.run(true, |state| Ok(download(&self.decoded(state, latents)?.image, image)?))
     }
 
-    /// See [`Generator::pull`]; answers the loss. The gradient goes to the latents only: weights record none.
+    /// See [`Generator::aim`].
     ///
     /// # Errors
     /// If a length is wrong or libtorch fails.
-    pub fn pull_into(
-        &self,
-        latents: &[f32],
-        weight: &[f32],
-        colour: &[f32],
-        gradient: &mut [f32],
-    ) -> Result<f32> {
+    pub fn aim_at(&self, weight: &[f32], colour: &[f32]) -> Result<Aim> {
         let side = self.image_size as i64;
         // Summed here and in f64: one number less to wait for.
         let total = 3.0 * weight.iter().map(|w| f64::from(*w)).sum::<f64>();
-        self.run(true, |state| {
+        self.run(false, |_| {
             // One upload: the weights, then the colours.
-            let target = self.upload(&[weight, colour].concat(), &[1, 4, side, side])?;
-            let (weight, colour) = (target.f_narrow(1, 0, 1)?, target.f_narrow(1, 1, 3)?);
+            let both = self.upload(&[weight, colour].concat(), &[1, 4, side, side])?;
+            Ok(Aim { weight: both.f_narrow(1, 0, 1)?, colour: both.f_narrow(1, 1, 3)?, total })
+        })
+    }
+
+    /// See [`Generator::pull`]; answers the loss. The gradient goes to the latents only: weights record none. One upload, of the
+    /// latents, and one download, of the answer: the only time that a call waits for the device.
+    ///
+    /// # Errors
+    /// If a length is wrong or libtorch fails.
+    pub fn pull_into(&self, aim: &Aim, latents: &[f32], gradient: &mut [f32]) -> Result<f32> {
+        self.run(true, |state| {
             let decoded = self.decoded(state, latents)?;
-            let off = decoded.image.f_sub(&colour)?.f_square()?.f_mul(&weight)?;
-            let loss = off.f_sum(Kind::Float)?.f_div_scalar(total)?;
+            let off = decoded.image.f_sub(&aim.colour)?.f_square()?.f_mul(&aim.weight)?;
+            // Its sum in f64, as npe's own engine has it: the solver compares losses that are nearly the same.
+            let loss = off.f_sum(Kind::Double)?.f_div_scalar(aim.total)?;
             let slopes = Tensor::f_run_backward(&[&loss], &[&decoded.latents], true, false)?;
             let slope = slopes.first().ok_or_else(|| TchError::Torch("autograd gave no gradient".into()))?;
-            // And one download.
-            let answer = Tensor::f_cat(&[loss.f_detach()?.f_reshape([1])?, slope.f_reshape([-1])?], 0)?;
+            let loss = loss.f_detach()?.f_to_kind(Kind::Float)?.f_reshape([1])?;
+            let answer = Tensor::f_cat(&[loss, slope.f_reshape([-1])?], 0)?;
             let mut values = vec![0.0; 1 + gradient.len()];
             download(&answer, &mut values)?;
             gradient.copy_from_slice(&values[1..]);
             Ok(values[0])
         })
+    }
+
+    fn pull_at(&self, aim: &Aim, latents: &[f32]) -> Result<Pull> {
+        check_values("latents", latents, self.latents)?;
+        let mut gradient = vec![0.0; self.latents];
+        let loss = self.pull_into(aim, latents, &mut gradient)?;
+        Ok(Pull { loss, gradient })
     }
 
     /// Runs a call alone, with or without recording gradients, on this network's threads.
@@ -166,7 +188,11 @@ impl Running {
     }
 
     fn upload(&self, values: &[f32], shape: &[i64]) -> Result<Tensor, TchError> {
-        Tensor::f_from_slice(values)?.f_view(shape)?.f_to_device(self.device)
+        #[cfg(test)]
+        super::traffic::uploaded(values.len());
+        let values = Tensor::f_from_slice(values)?.f_view(shape)?;
+        // Not waited for: CUDA has read memory that is not pinned when it answers, so it may be freed.
+        values.f_to_device_(self.device, Kind::Float, true, false)
     }
 }
 
@@ -203,16 +229,21 @@ impl Generator for Running {
     }
 
     fn pull(&self, latents: &[f32], target: &Target<'_>) -> Result<Pull> {
-        check_values("latents", latents, self.latents)?;
         target.check(self.image_size)?;
-        let mut gradient = vec![0.0; self.latents];
-        let loss = self.pull_into(latents, target.weight, target.colour, &mut gradient)?;
-        Ok(Pull { loss, gradient })
+        self.pull_at(&self.aim_at(target.weight, target.colour)?, latents)
+    }
+
+    fn aim<'a>(&'a self, target: Target<'a>) -> Result<Box<dyn Aimed + 'a>> {
+        target.check(self.image_size)?;
+        let aim = self.aim_at(target.weight, target.colour)?;
+        Ok(Box::new(InOne::new(move |latents: &[f32]| self.pull_at(&aim, latents))))
     }
 }
 
 /// Copies a tensor's values out; their number must be right.
 fn download(from: &Tensor, to: &mut [f32]) -> Result<(), TchError> {
+    #[cfg(test)]
+    super::traffic::downloaded(to.len());
     if from.numel() != to.len() {
         return Err(TchError::Shape(format!("{} values where {} are wanted", from.numel(), to.len())));
     }

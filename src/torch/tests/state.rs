@@ -59,12 +59,19 @@ fn wrong_lengths_are_errors_of_libtorch_and_leave_the_network_usable() {
     let small = call(|said| unsafe { (TABLE.decode)(network, from(&z), to(&mut out[1..]), said) });
     refused(small, ErrorKind::Device, "12288 values where 12287 are wanted");
     let (weight, colour) = (brush(SIDE, 3..9, 3..9), colour(SIDE));
-    let mut loss = 7.0;
-    let pull = call(|said| unsafe {
-        let (w, c) = (from(&weight[1..]), from(&colour));
-        (TABLE.pull)(network, from(&z), w, c, &mut loss, to(&mut out[..100]), said)
-    });
-    refused(pull, ErrorKind::Device, "shape");
+    let (mut loss, mut aim) = (7.0, null_mut());
+    let mut aim_at = |weight: &[f32]| {
+        call(|said| unsafe { (TABLE.aim)(network, from(weight), from(&colour), &mut aim, said) })
+    };
+    refused(aim_at(&weight[1..]), ErrorKind::Device, "shape");
+    assert_eq!(aim_at(&weight).0, 0);
+    assert!(!aim.is_null());
+    let mut pull = |aim: *const c_void, z: &[f32], out: &mut [f32]| {
+        call(|said| unsafe { (TABLE.pull)(network, aim, from(z), &mut loss, to(out), said) })
+    };
+    refused(pull(aim, &z[1..], &mut out[..192]), ErrorKind::Device, "shape");
+    refused(pull(aim, &z, &mut out[..100]), ErrorKind::Device, "193 values where 101 are wanted");
+    refused(pull(std::ptr::null(), &z, &mut out[..192]), ErrorKind::Internal, "NULL");
     let null = Floats { data: std::ptr::null(), count: 3 };
     let nothing = call(|said| unsafe { (TABLE.decode)(network, null, to(&mut out), said) });
     refused(nothing, ErrorKind::Internal, "NULL");
@@ -72,7 +79,13 @@ fn wrong_lengths_are_errors_of_libtorch_and_leave_the_network_usable() {
     let (status, text) = call(|said| unsafe { (TABLE.decode)(network, from(&z), to(&mut out), said) });
     assert_eq!(status, 0, "{text}");
     assert!(out.iter().all(|v| v.abs() <= 1.0));
-    unsafe { (TABLE.free)(made.network) };
+    let (status, text) =
+        call(|said| unsafe { (TABLE.pull)(network, aim, from(&z), &mut loss, to(&mut out[..192]), said) });
+    assert!(status == 0 && loss != 7.0, "{text}");
+    unsafe {
+        (TABLE.free_aim)(aim);
+        (TABLE.free)(made.network);
+    }
 }
 
 #[test]
