@@ -15,7 +15,12 @@ use std::sync::Arc;
 
 /// Runs a case with these variables and no others that matter.
 fn case(name: &str, variables: &[(&str, &Path)]) {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    case_of(&std::env::current_exe().unwrap(), name, variables);
+}
+
+/// The same with this copy of the program. (The workspace's own libtorch lies above the tests, where each would find it.)
+fn case_of(program: &Path, name: &str, variables: &[(&str, &Path)]) {
+    let mut command = Command::new(program);
     command.args(["--exact", "one_case", "--nocapture"]).env("NPE_CASE", name);
     let empty = tempfile::tempdir().unwrap();
     // No Python, no data folder, no libtorch beside: only what the case says.
@@ -110,7 +115,12 @@ fn one_case() {
             has(&error, &["is open already", "/elsewhere"]);
             session::set_libtorch(Some(&variable("GOOD").join("lib"))).unwrap();
         }
-        "found" => drop(works(Device::CpuTorch)),
+        "found" => {
+            works(Device::CpuTorch);
+            // Which one, its version tells.
+            let wanted = variable("WANTED").into_os_string().into_string().unwrap();
+            assert_eq!(session::info().libtorch, Some(wanted));
+        }
         "no driver" => {
             let model = load(None, Device::Auto, &mut go).unwrap();
             assert_eq!(model.device, Device::Cpu);
@@ -175,33 +185,32 @@ fn like_libtorch(version: &str, replaced: &[(&str, &str)]) -> tempfile::TempDir 
 /// A Python environment with a package `torch` of this version.
 fn like_python(version: &str) -> tempfile::TempDir {
     let environment = tempfile::tempdir().unwrap();
-    let torch = environment.path().join("lib/python3.11/site-packages/torch");
-    fs::create_dir_all(&torch).unwrap();
-    fs::write(
-        torch.join("version.py"),
-        format!("from typing import Optional\n__version__ = '{version}'\ndebug = False\n"),
-    )
-    .unwrap();
-    symlink(fs::canonicalize(libtorch().join("lib")).unwrap(), torch.join("lib")).unwrap();
+    plant_python(&environment.path().join("lib/python3.11/site-packages/torch"), version);
     environment
+}
+
+/// Makes a folder a package `torch` of this version.
+fn plant_python(torch: &Path, version: &str) {
+    fs::create_dir_all(torch).unwrap();
+    let text = format!("from typing import Optional\n__version__ = '{version}'\ndebug = False\n");
+    fs::write(torch.join("version.py"), text).unwrap();
+    symlink(fs::canonicalize(libtorch().join("lib")).unwrap(), torch.join("lib")).unwrap();
+}
+
+/// Makes a folder a libtorch of this version.
+fn plant(folder: &Path, version: &str) {
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join("build-version"), version).unwrap();
+    symlink(fs::canonicalize(libtorch().join("lib")).unwrap(), folder.join("lib")).unwrap();
 }
 
 #[test]
 fn a_missing_libtorch_is_explained() {
-    // The workspace's own target/libtorch lies above the test program: hide it by moving the program away.
     let away = tempfile::tempdir().unwrap();
     let program = away.path().join("program");
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let python = like_python("2.10.0+cpu");
-    let mut command = Command::new(program);
-    command.args(["--exact", "one_case", "--nocapture"]).env("NPE_CASE", "nowhere").env("PATH", "/nowhere");
-    for variable in ["NPE_LIBTORCH", "LIBTORCH", "CONDA_PREFIX", "XDG_DATA_HOME"] {
-        command.env_remove(variable);
-    }
-    command.env("HOME", away.path()).env("VIRTUAL_ENV", python.path()).env("NPE_TORCH_ENGINE", engine_file());
-    let out = command.output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-    assert!(out.status.success() && text.contains("1 passed"), "{text}");
+    case_of(&program, "nowhere", &[("PATH", Path::new("/nowhere")), ("VIRTUAL_ENV", python.path())]);
 }
 
 #[test]
@@ -221,18 +230,57 @@ fn a_missing_or_foreign_engine_is_explained() {
 }
 
 #[test]
-fn each_documented_place_is_looked_at() {
+fn what_is_named_is_taken_before_all_else() {
     let (folder, wrong) = (libtorch(), like_libtorch("2.12.1", &[]));
     case("option", &[("NPE_LIBTORCH", wrong.path()), ("GOOD", &folder)]);
-    case("found", &[("NPE_LIBTORCH", &folder)]);
-    case("found", &[("NPE_LIBTORCH", &folder.join("lib"))]);
-    case("found", &[("LIBTORCH", &folder)]);
-    let data = tempfile::tempdir().unwrap();
-    fs::create_dir(data.path().join("npe")).unwrap();
-    symlink(fs::canonicalize(&folder).unwrap(), data.path().join("npe/libtorch")).unwrap();
-    case("found", &[("XDG_DATA_HOME", data.path())]);
-    // A local version is the same libtorch.
-    case("found", &[("VIRTUAL_ENV", like_python("2.11.0+cu130").path())]);
+    let named = like_libtorch("2.11.0+named", &[]);
+    for folder in [named.path(), &named.path().join("lib")] {
+        case("found", &[("NPE_LIBTORCH", folder), ("WANTED", Path::new("2.11.0+named"))]);
+    }
+}
+
+/// A libtorch in every other documented place at once, each with a local version of its own; taken away one by one, in the documented
+/// order. (Those of `/usr/local` and `/usr` are this machine's.)
+#[test]
+fn each_place_is_looked_at_in_the_documented_order() {
+    let room = tempfile::tempdir().unwrap();
+    let at = |path: &str| room.path().join(path);
+    for folder in ["app/bin", "empty/bin", "linked/bin"] {
+        fs::create_dir_all(at(folder)).unwrap();
+    }
+    let program = at("app/bin/program");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // A Python is where a `python3` is; a folder of PATH may be a link into it.
+    plant_python(&at("empty/lib/python3.11/site-packages/torch"), "2.11.0+nopython");
+    fs::write(at("linked/bin/python3"), "").unwrap();
+    symlink(at("linked/bin"), at("link")).unwrap();
+    let path = std::env::join_paths([at("empty/bin"), at("link")]).unwrap();
+    // The folder, and the variable that leads to it (none: always looked at).
+    let places = [
+        ("app/bin/libtorch", None),
+        ("app/bin", None),
+        ("app/libtorch", None),
+        ("data/npe/libtorch", Some(("XDG_DATA_HOME", "data"))),
+        ("home/.local/share/npe/libtorch", None),
+        ("cargo", Some(("LIBTORCH", "cargo"))),
+        ("venv/lib/python3.11/site-packages/torch", Some(("VIRTUAL_ENV", "venv"))),
+        ("conda/lib/python3.12/site-packages/torch", Some(("CONDA_PREFIX", "conda"))),
+        ("linked/lib64/python3.9/site-packages/torch", None),
+        ("home/.local/lib/python3.11/site-packages/torch", None),
+    ];
+    let version = |n: usize| format!("2.11.0+place{n}");
+    for (n, (folder, _)) in places.iter().enumerate() {
+        let python = folder.ends_with("/torch");
+        if python { plant_python(&at(folder), &version(n)) } else { plant(&at(folder), &version(n)) }
+    }
+    for (n, (folder, _)) in places.iter().enumerate() {
+        let mut variables: Vec<(&str, PathBuf)> =
+            vec![("HOME", at("home")), ("PATH", path.clone().into()), ("WANTED", version(n).into())];
+        variables.extend(places[n..].iter().filter_map(|(_, v)| v.map(|(name, folder)| (name, at(folder)))));
+        let variables: Vec<(&str, &Path)> = variables.iter().map(|(name, v)| (*name, v.as_path())).collect();
+        case_of(&program, "found", &variables);
+        fs::remove_file(at(folder).join("lib")).unwrap();
+    }
 }
 
 /// A stand-in for the NVIDIA driver, for machines without one: it says it has `count` GPUs.
