@@ -108,7 +108,8 @@ fn a_stroke_uploads_its_brush_once_and_waits_once_for_each_evaluation() {
                     seen.operations.values().sum::<usize>()
                 );
                 assert!(report.steps > 0 && evaluations > report.steps as usize);
-                assert!(evaluations <= 1 + StrokeSettings::default().steps as usize);
+                // The start, twice if the first guess was no better.
+                assert!(evaluations <= 2 + StrokeSettings::default().steps as usize);
 
                 assert_eq!(count(&seen.up, 4 * side * side), 1, "brushes: {:?}", seen.up);
                 // The first evaluation is where the edit stands, which may be there already; the picture is of the last one that
