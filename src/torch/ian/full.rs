@@ -11,31 +11,73 @@ use super::blocks::{beta, made, minibatch, orthogonal};
 use super::encoder::{self, DEVIATION};
 use super::layers::{deconv5, lrelu, norm};
 use super::{Network, Params, Posterior, Sizes, params, stages};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
-/// Kernels of the minibatch discrimination, and their dimensions (the paper's configuration).
-const KERNELS: (i64, i64) = (500, 5);
 /// Classes of the discriminator: real, reconstructed, generated.
 const CLASSES: i64 = 3;
 /// Dilations of the head's convolutions.
 pub const HEAD_SCALES: &[i64] = &[2, 3, 4];
 
-/// What can be left out or changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What can be left out or changed; a recipe's `[ian]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Options {
-    /// Batch norm on μ and log σ, as published.
-    pub norm_latents: bool,
     /// The autoregressive flow between the posterior and the decoder.
     pub flow: bool,
-    /// Minibatch discrimination.
-    pub minibatch: bool,
+    /// Hidden units of each of its two MADEs; as many as latents if none. A model file has room for no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow_hidden: Option<usize>,
+    /// Kernels of the minibatch discrimination; 0: there is none.
+    pub kernels: usize,
+    /// Dimensions of each.
+    pub kernel_size: usize,
 }
 
 impl Default for Options {
     /// The paper's network.
     fn default() -> Self {
-        Self { norm_latents: true, flow: true, minibatch: true }
+        Self { flow: true, flow_hidden: None, kernels: 500, kernel_size: 5 }
+    }
+}
+
+impl Options {
+    /// The most kernels, and dimensions of a kernel: eight times the paper's, and a batch's distances still fit into memory.
+    const MOST: (usize, usize) = (4000, 40);
+
+    /// Checks them for a network of so many latents.
+    ///
+    /// # Errors
+    /// With the first that is out of range.
+    pub fn check(&self, latents: usize) -> Result<()> {
+        if let Some(hidden) = self.flow_hidden {
+            if !self.flow {
+                return Err(Error::told(
+                    "ian.flow_hidden is set, but ian.flow is false; leave one of them out",
+                ));
+            }
+            if !(1..=latents).contains(&hidden) {
+                return Err(Error::told(format!(
+                    "ian.flow_hidden is {hidden}; it must be 1 to network.latents, {latents}"
+                )));
+            }
+        }
+        if self.kernels > Self::MOST.0 {
+            return Err(Error::told(format!(
+                "ian.kernels is {}; it must be 0 to {}",
+                self.kernels,
+                Self::MOST.0
+            )));
+        }
+        if !(1..=Self::MOST.1).contains(&self.kernel_size) {
+            return Err(Error::told(format!(
+                "ian.kernel_size is {}; it must be 1 to {}",
+                self.kernel_size,
+                Self::MOST.1
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -44,6 +86,7 @@ impl Default for Options {
 pub struct Full {
     sizes: Sizes,
     stages: usize,
+    norm_latents: bool,
     options: Options,
     params: Params,
 }
@@ -99,24 +142,25 @@ pub(super) fn head_image(
 }
 
 impl Full {
-    /// A fresh network, drawn by torch's generator.
+    /// A fresh network, drawn by torch's generator. `norm_latents` as in [`super::simple::Simple::new`].
     ///
     /// # Errors
     /// If a size is out of range or memory is short.
-    pub fn new(sizes: &Sizes, options: Options, device: Device) -> Result<Self> {
+    pub fn new(sizes: &Sizes, norm_latents: bool, options: Options, device: Device) -> Result<Self> {
         let stages = stages(sizes.image_size)?;
+        options.check(sizes.latents)?;
         let mut p = Params::new(device);
-        encoder::add(&mut p, sizes, options.norm_latents)?;
+        encoder::add(&mut p, sizes, norm_latents)?;
         let top = encoder::top_channels(sizes)?;
-        if options.minibatch {
-            p.add_normal("disc.minibatch.theta", &[top, KERNELS.0, KERNELS.1], 0.05)?;
-            p.add_full("disc.minibatch.scale", &[KERNELS.0, KERNELS.1], 0.0, true)?;
-            p.add_full("disc.minibatch.bias", &[KERNELS.0], -1.0, true)?;
+        let (kernels, kernel_size) = (options.kernels as i64, options.kernel_size as i64);
+        if kernels > 0 {
+            p.add_normal("disc.minibatch.theta", &[top, kernels, kernel_size], 0.05)?;
+            p.add_full("disc.minibatch.scale", &[kernels, kernel_size], 0.0, true)?;
+            p.add_full("disc.minibatch.bias", &[kernels], -1.0, true)?;
         }
-        let features = top + if options.minibatch { KERNELS.0 } else { 0 };
-        p.add_normal("disc.weight", &[CLASSES, features], DEVIATION)?;
+        p.add_normal("disc.weight", &[CLASSES, top + kernels], DEVIATION)?;
         if options.flow {
-            add_flow(&mut p, sizes.latents as i64)?;
+            add_flow(&mut p, sizes.latents, options.flow_hidden.unwrap_or(sizes.latents))?;
         }
         let channels = |side| decoder_channels(sizes, side);
         p.add_normal("dec.fc.weight", &[channels(4) * 16, sizes.latents as i64], DEVIATION)?;
@@ -139,7 +183,7 @@ impl Full {
         for (name, inputs) in HEADS {
             add_mdcl(&mut p, name, 2, inputs.unwrap_or(channels(sizes.image_size)), HEAD_SCALES)?;
         }
-        Ok(Self { sizes: sizes.clone(), stages, options, params: p })
+        Ok(Self { sizes: sizes.clone(), stages, norm_latents, options, params: p })
     }
 
     /// The flow's m and s for z₀; none if the network has no flow.
@@ -164,15 +208,16 @@ impl Full {
 }
 
 /// The flow's tensors, which do not learn: two MADEs of one random order.
-fn add_flow(p: &mut Params, latents: i64) -> Result<()> {
+fn add_flow(p: &mut Params, latents: usize, hidden: usize) -> Result<()> {
+    let (n, h) = (latents as i64, hidden as i64);
     for name in ["mu", "logsigma"] {
-        for part in ["input", "output", "direct"] {
-            let weight = made::orthogonal_matrix(latents, 2f64.sqrt())?;
+        for (part, to, from) in [("input", h, n), ("output", n, h), ("direct", n, n)] {
+            let weight = made::orthogonal_matrix(to, from, 2f64.sqrt())?;
             p.add(&format!("iaf.{name}.{part}.weight"), &weight, false)?;
-            p.add_full(&format!("iaf.{name}.{part}.bias"), &[latents], 0.0, false)?;
+            p.add_full(&format!("iaf.{name}.{part}.bias"), &[to], 0.0, false)?;
         }
     }
-    let masks = made::masks(&made::random_degrees(latents)?)?;
+    let masks = made::masks(&made::random_degrees(n)?, hidden)?;
     p.add("iaf.mask.input", &masks.input, false)?;
     p.add("iaf.mask.output", &masks.output, false)?;
     p.add("iaf.mask.direct", &masks.direct, false)
@@ -196,7 +241,7 @@ impl Network for Full {
     }
 
     fn posterior(&self, top: &Tensor, train: bool) -> Result<Posterior> {
-        encoder::posterior(&self.params, self.options.norm_latents, top, train, Tensor::f_relu)
+        encoder::posterior(&self.params, self.norm_latents, top, train, Tensor::f_relu)
     }
 
     fn latents(&self, posterior: &Posterior, noise: Option<&Tensor>) -> Result<(Tensor, Tensor)> {
@@ -235,7 +280,7 @@ impl Network for Full {
 
     fn discriminate(&self, top: &Tensor) -> Result<Tensor> {
         let mut features = top.f_mean_dim([2i64, 3].as_slice(), false, None::<Kind>)?;
-        if self.options.minibatch {
+        if self.options.kernels > 0 {
             let get = |what: &str| self.params.get(&format!("disc.minibatch.{what}"));
             features = minibatch::minibatch(&features, get("theta")?, get("scale")?, get("bias")?)?;
         }

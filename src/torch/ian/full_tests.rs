@@ -6,7 +6,7 @@ fn sizes(width: usize, hidden: usize, latents: usize, image_size: usize) -> Size
 }
 
 fn small(image_size: usize) -> Full {
-    Full::new(&sizes(3, 12, 6, image_size), Options::default(), Device::Cpu).unwrap()
+    Full::new(&sizes(3, 12, 6, image_size), true, Options::default(), Device::Cpu).unwrap()
 }
 
 fn images(count: i64, side: i64) -> Tensor {
@@ -21,7 +21,7 @@ fn apart(a: &Tensor, b: &Tensor) -> f64 {
 
 #[test]
 fn the_parameters_at_width_128_are_the_papers() {
-    let net = Full::new(&sizes(128, 1000, 100, 64), Options::default(), Device::Cpu).unwrap();
+    let net = Full::new(&sizes(128, 1000, 100, 64), true, Options::default(), Device::Cpu).unwrap();
     let all = net.params.all();
     // Batch norm's running figures and the masks are no parameters; the flow's weights are, though they never learn.
     let counted =
@@ -80,7 +80,7 @@ fn every_size_encodes_and_decodes() {
         assert!(made.abs().max().double_value(&[]) < 1.0);
         assert_eq!(net.discriminate(top).unwrap().size(), [2, 3]);
     }
-    assert!(Full::new(&sizes(3, 12, 6, 48), Options::default(), Device::Cpu).is_err());
+    assert!(Full::new(&sizes(3, 12, 6, 48), true, Options::default(), Device::Cpu).is_err());
 }
 
 #[test]
@@ -95,8 +95,9 @@ fn decoder_channels_are_the_tables() {
 
 #[test]
 fn the_flow_can_be_left_out() {
-    let options = Options { flow: false, minibatch: false, norm_latents: false };
-    let net = Full::new(&sizes(3, 12, 6, 32), options, Device::Cpu).unwrap();
+    let options = Options { flow: false, kernels: 0, ..Options::default() };
+    let net = Full::new(&sizes(3, 12, 6, 32), false, options, Device::Cpu).unwrap();
+    assert!(!net.params.has("disc.minibatch.theta") && !net.params.has("iaf.mask.input"));
     let top = net.trunk(&images(3, 32), true).unwrap().pop().unwrap();
     let posterior = net.posterior(&top, true).unwrap();
     let (z, divergence) = net.latents(&posterior, None).unwrap();
@@ -105,6 +106,22 @@ fn the_flow_can_be_left_out() {
     let plain = (mu.square() + (log_sigma * 2.0).exp() - 1.0) * 0.5 - log_sigma;
     assert!(apart(&divergence, &plain) < 1e-5);
     assert_eq!(net.discriminate(&top).unwrap().size(), [3, 3]);
+}
+
+#[test]
+fn kernels_and_hidden_units_are_as_many_as_asked_for() {
+    let options = Options { flow_hidden: Some(4), kernels: 7, kernel_size: 3, ..Options::default() };
+    let net = Full::new(&sizes(3, 12, 6, 32), false, options, Device::Cpu).unwrap();
+    let size = |name: &str| net.params.get(name).unwrap().size();
+    let top = encoder::top_channels(net.sizes()).unwrap();
+    assert_eq!(size("disc.minibatch.theta"), [top, 7, 3]);
+    assert_eq!(size("disc.weight"), [3, top + 7]);
+    assert_eq!((size("iaf.mu.input.weight"), size("iaf.logsigma.output.weight")), (vec![4, 6], vec![6, 4]));
+    let top = net.trunk(&images(3, 32), true).unwrap().pop().unwrap();
+    assert_eq!(net.discriminate(&top).unwrap().size(), [3, 3]);
+    let posterior = net.posterior(&top, true).unwrap();
+    assert!(apart(&net.latents(&posterior, None).unwrap().0, &posterior.mu) > 1e-3);
+    assert!(Full::new(&sizes(3, 12, 3, 32), false, options, Device::Cpu).is_err(), "more than latents");
 }
 
 #[test]

@@ -77,18 +77,20 @@ pub trait Network {
     }
 }
 
-/// A fresh network of these sizes, drawn by torch's generator. `norm_latents`: see [`simple::Simple::new`].
+/// A fresh network of these sizes, drawn by torch's generator. `norm_latents`: see [`simple::Simple::new`]; `full`: what the architecture
+/// `ian` leaves open.
 ///
 /// # Errors
 /// If the architecture is not known, a size is out of range, or memory is short.
-pub fn new(sizes: &Sizes, norm_latents: bool, device: tch::Device) -> Result<Box<dyn Network>> {
+pub fn new(
+    sizes: &Sizes,
+    norm_latents: bool,
+    full: Option<full::Options>,
+    device: tch::Device,
+) -> Result<Box<dyn Network>> {
     match sizes.architecture.as_str() {
         "ian-simple" => Ok(Box::new(simple::Simple::new(sizes, norm_latents, device)?)),
-        "ian" => Ok(Box::new(full::Full::new(
-            sizes,
-            full::Options { norm_latents, ..Default::default() },
-            device,
-        )?)),
+        "ian" => Ok(Box::new(full::Full::new(sizes, norm_latents, full.unwrap_or_default(), device)?)),
         other => Err(Error::told(format!("the architecture {other:?} is not known"))),
     }
 }

@@ -23,7 +23,7 @@ use tch::{Kind, Tensor};
 fn trained(side: usize, seed: i64) -> (Full, tempfile::NamedTempFile) {
     tch::manual_seed(seed);
     let recipe = recipe("ian", side);
-    let mut network = Full::new(&recipe.network, Options::default(), tch::Device::Cpu).unwrap();
+    let mut network = Full::new(&recipe.network, true, Options::default(), tch::Device::Cpu).unwrap();
     disturb(&mut network);
     let model = fold(&network, &recipe).unwrap();
     (network, file(&model))

@@ -25,7 +25,7 @@ pub fn model(path: &Path) -> Result<(Model, Recipe, u64)> {
 /// If the checkpoint can't be read.
 pub fn network(path: &Path, device: Device) -> Result<(Box<dyn Network>, Recipe, u64)> {
     let (recipe, seen, weights) = checkpoint::weights(path)?;
-    let mut network = crate::ian::new(&recipe.network, recipe.norm_latents, device)?;
+    let mut network = crate::ian::new(&recipe.network, recipe.norm_latents, recipe.ian, device)?;
     network.params_mut().load(&weights).map_err(|e| Error::file("the checkpoint is damaged:", path, &e))?;
     Ok((network, recipe, seen))
 }
@@ -138,20 +138,30 @@ impl Folded<'_> {
     }
 
     /// One of the flow's two MADEs, its masks multiplied in and the output's two biases added up; zeros, which leave latents
-    /// as they are, for a network without.
+    /// as they are, for a network without. Zeros too for the hidden units that are fewer than latents: they add nothing.
     fn flow(&mut self, name: &str, latents: i64) -> Result<()> {
         let p = self.params;
         let zeros = |shape: &[i64]| Tensor::f_zeros(shape, (tch::Kind::Float, p.device()));
         let weight = |part: &str| -> Result<Tensor> {
+            let all = zeros(&[latents, latents])?;
             let full = format!("{name}.{part}.weight");
-            if !p.has(&full) {
-                return Ok(zeros(&[latents, latents])?);
+            if p.has(&full) {
+                let weight = p.get(&full)?.f_mul(p.get(&format!("iaf.mask.{part}"))?)?;
+                let [rows, columns] = weight.size()[..] else {
+                    return Err(Error::told("a flow of no matrices"));
+                };
+                all.f_narrow(0, 0, rows)?.f_narrow(1, 0, columns)?.f_copy_(&weight)?;
             }
-            Ok(p.get(&full)?.f_mul(p.get(&format!("iaf.mask.{part}"))?)?)
+            Ok(all)
         };
         let bias = |part: &str| -> Result<Tensor> {
+            let all = zeros(&[latents])?;
             let full = format!("{name}.{part}.bias");
-            if p.has(&full) { Ok(p.get(&full)?.shallow_clone()) } else { Ok(zeros(&[latents])?) }
+            if p.has(&full) {
+                let bias = p.get(&full)?;
+                all.f_narrow(0, 0, bias.size()[0])?.f_copy_(bias)?;
+            }
+            Ok(all)
         };
         self.put(&format!("{name}.input"), &weight("input")?, &bias("input")?)?;
         self.put(&format!("{name}.output"), &weight("output")?, &bias("output")?.f_add(&bias("direct")?)?)?;

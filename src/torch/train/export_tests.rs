@@ -35,10 +35,10 @@ fn the_exported_full_network_is_the_trained_one() {
     tch::manual_seed(1);
     for (side, options) in [
         (64, Options::default()),
-        (32, Options { norm_latents: false, ..Options::default() }),
+        (32, Options { flow_hidden: Some(4), kernels: 0, ..Options::default() }),
         (128, Options { flow: false, ..Options::default() }),
     ] {
-        let mut network = Full::new(&sizes("ian", side), options, Device::Cpu).unwrap();
+        let mut network = Full::new(&sizes("ian", side), side != 32, options, Device::Cpu).unwrap();
         disturb(&mut network);
         let model = fold(&network, &recipe("ian", side)).unwrap();
         let file = model.to_bytes(npe::model::Dtype::F32).unwrap();
@@ -58,7 +58,7 @@ fn the_exported_full_network_is_the_trained_one() {
 #[test]
 fn an_exported_full_network_pulls() {
     tch::manual_seed(2);
-    let mut network = Full::new(&sizes("ian", 32), Options::default(), Device::Cpu).unwrap();
+    let mut network = Full::new(&sizes("ian", 32), true, Options::default(), Device::Cpu).unwrap();
     disturb(&mut network);
     let folded = FoldedFull::new(&fold(&network, &recipe("ian", 32)).unwrap(), Device::Cpu).unwrap();
     let z = Tensor::randn([1, 9], CPU).set_requires_grad(true);
@@ -75,7 +75,7 @@ fn an_exported_full_network_pulls() {
 #[test]
 fn half_precision_weights_change_little() {
     tch::manual_seed(3);
-    let mut network = Full::new(&sizes("ian", 64), Options::default(), Device::Cpu).unwrap();
+    let mut network = Full::new(&sizes("ian", 64), true, Options::default(), Device::Cpu).unwrap();
     disturb(&mut network);
     let file = fold(&network, &recipe("ian", 64)).unwrap().to_bytes(npe::model::Dtype::F16).unwrap();
     let folded = FoldedFull::new(&Model::from_bytes(&file).unwrap(), Device::Cpu).unwrap();
@@ -92,7 +92,7 @@ fn the_engines_refuse_each_others_architectures() {
             .unwrap();
     let error = FoldedFull::new(&simple, Device::Cpu).unwrap_err().to_string();
     assert!(error.contains("architecture \"ian-simple\", not \"ian\""), "{error}");
-    let mut network = Full::new(&sizes("ian", 64), Options::default(), Device::Cpu).unwrap();
+    let mut network = Full::new(&sizes("ian", 64), true, Options::default(), Device::Cpu).unwrap();
     disturb(&mut network);
     let error = npe::cpu::CpuGenerator::new(&fold(&network, &recipe("ian", 64)).unwrap(), 1).err().unwrap();
     assert!(error.to_string().contains("cpu-torch"), "{error}");
@@ -103,7 +103,7 @@ fn the_exported_simple_network_is_the_trained_one_on_the_cpu_engine() {
     tch::manual_seed(4);
     for side in [32, 64, 128] {
         let recipe = recipe("ian-simple", side);
-        let mut network = crate::ian::new(&recipe.network, true, Device::Cpu).unwrap();
+        let mut network = crate::ian::new(&recipe.network, true, None, Device::Cpu).unwrap();
         disturb(network.as_mut());
         let engine = npe::cpu::CpuGenerator::new(&fold(network.as_ref(), &recipe).unwrap(), 1).unwrap();
         assert_eq!(engine.image_size(), side);

@@ -3,6 +3,7 @@
 use crate::data::augment::Augment;
 use crate::error::{Error, Result};
 use crate::ian::Sizes;
+use crate::ian::full;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,9 @@ pub struct Recipe {
     /// Batch norm on μ and log σ, as published.
     #[serde(default)]
     pub norm_latents: bool,
+    /// What the architecture `ian` leaves open; the paper's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ian: Option<full::Options>,
     /// The images.
     pub data: Data,
     /// How they are varied; without it they are mirrored only, as `data.mirror` says.
@@ -295,6 +299,15 @@ impl Recipe {
         range("network.width", n.width as f64, 1.0, npe::limits::MODEL_WIDTH as f64)?;
         range("network.hidden", n.hidden as f64, 1.0, npe::limits::MODEL_HIDDEN as f64)?;
         range("network.latents", n.latents as f64, 1.0, npe::limits::MODEL_LATENTS as f64)?;
+        if let Some(ian) = &self.ian {
+            if n.architecture != "ian" {
+                return Err(Error::told(format!(
+                    "there is a table [ian], but network.architecture is {:?}; leave it out, or choose \"ian\"",
+                    n.architecture
+                )));
+            }
+            ian.check(n.latents)?;
+        }
         range("data.mirror", self.data.mirror.into(), 0.0, 1.0)?;
         if let Some(augment) = &self.augment {
             augment.check()?;

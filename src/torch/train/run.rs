@@ -240,7 +240,7 @@ impl Learner {
     pub fn averaged(&self) -> Result<Box<dyn Network>> {
         let params = self.average.as_ref().unwrap_or(self.network.params());
         let recipe = &self.recipe;
-        let mut network = crate::ian::new(&recipe.network, recipe.norm_latents, params.device())?;
+        let mut network = crate::ian::new(&recipe.network, recipe.norm_latents, recipe.ian, params.device())?;
         network.params_mut().load(&params.all().into_iter().collect())?;
         Ok(network)
     }

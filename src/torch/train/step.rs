@@ -41,7 +41,7 @@ impl Learner {
     /// If the recipe's architecture is not known or memory is short.
     pub fn new(recipe: &Recipe, device: tch::Device) -> Result<Self> {
         tch::manual_seed(recipe.train.seed as i64);
-        let network = crate::ian::new(&recipe.network, recipe.norm_latents, device)?;
+        let network = crate::ian::new(&recipe.network, recipe.norm_latents, recipe.ian, device)?;
         let t = &recipe.train;
         let adam = |wanted: &dyn Fn(&str) -> bool| {
             Adam::new(network.params().learning(wanted), t.betas, t.weight_decay, t.clip)

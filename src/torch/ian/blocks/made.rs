@@ -7,7 +7,7 @@
 use crate::error::Result;
 use tch::{Device, Kind, Tensor};
 
-/// The masks of a MADE with as many hidden units as latents: 1 where a weight is, 0 where none may be. `[out, in]` each.
+/// The masks of a MADE: 1 where a weight is, 0 where none may be. `[out, in]` each.
 #[derive(Debug)]
 pub struct Masks {
     /// Input to hidden: the hidden unit's degree ≥ the input's.
@@ -18,7 +18,7 @@ pub struct Masks {
     pub direct: Tensor,
 }
 
-/// The weights of one MADE: dense layers `[n, n]` with biases `[n]`.
+/// The weights of one MADE: dense layers from n to h hidden units to n, and straight from n to n.
 #[derive(Debug, Clone, Copy)]
 pub struct Made<'a> {
     /// Weight and bias from the input to the hidden units.
@@ -29,18 +29,24 @@ pub struct Made<'a> {
     pub direct: (&'a Tensor, &'a Tensor),
 }
 
-/// The masks for an order: `degrees[i]`, 1 to n, each once, is the place of latent i.
+/// The masks for `hidden` units and an order: `degrees[i]`, 1 to n, each once, is the place of latent i.
 ///
 /// # Errors
 /// If memory is short.
-pub fn masks(degrees: &[i64]) -> Result<Masks> {
+pub fn masks(degrees: &[i64], hidden: usize) -> Result<Masks> {
     let n = degrees.len();
-    // With one latent there is no degree a hidden unit could have; 0 keeps it without inputs.
-    let hidden: Vec<i64> = (0..n).map(|k| if n > 1 { 1 + (k % (n - 1)) as i64 } else { 0 }).collect();
+    let degree = |k: usize| match n {
+        // With one latent there is no degree a hidden unit could have; 0 keeps it without inputs.
+        0 | 1 => 0,
+        // Fewer than degrees are spread over all of them.
+        _ if hidden < n - 1 => 1 + (k * (n - 1) / hidden) as i64,
+        _ => 1 + (k % (n - 1)) as i64,
+    };
+    let hidden: Vec<i64> = (0..hidden).map(degree).collect();
     let mask = |to: &[i64], from: &[i64], seen: fn(i64, i64) -> bool| -> Result<Tensor> {
         let ones: Vec<f32> =
             to.iter().flat_map(|t| from.iter().map(move |f| f32::from(u8::from(seen(*t, *f))))).collect();
-        Ok(Tensor::f_from_slice(&ones)?.f_reshape([n as i64, n as i64])?)
+        Ok(Tensor::f_from_slice(&ones)?.f_reshape([to.len() as i64, from.len() as i64])?)
     };
     Ok(Masks {
         input: mask(&hidden, degrees, |h, i| h >= i)?,
@@ -61,14 +67,16 @@ pub fn random_degrees(n: i64) -> Result<Vec<i64>> {
     Ok(degrees)
 }
 
-/// A random orthogonal n×n matrix times `gain`.
+/// A random matrix `[rows, columns]` times `gain`, whose columns (its rows, if these are fewer) are orthonormal.
 ///
 /// # Errors
 /// If memory is short.
-pub fn orthogonal_matrix(n: i64, gain: f64) -> Result<Tensor> {
-    let (q, r) = Tensor::f_linalg_qr(&Tensor::f_randn([n, n], (Kind::Float, Device::Cpu))?, "reduced")?;
-    // The signs of r's diagonal make it uniform over all orthogonal matrices.
-    Ok(q.f_mul(&r.f_diagonal(0, 0, 1)?.f_sgn()?.f_unsqueeze(0)?)?.f_mul_scalar(gain)?)
+pub fn orthogonal_matrix(rows: i64, columns: i64, gain: f64) -> Result<Tensor> {
+    let shape = [rows.max(columns), rows.min(columns)];
+    let (q, r) = Tensor::f_linalg_qr(&Tensor::f_randn(shape, (Kind::Float, Device::Cpu))?, "reduced")?;
+    // The signs of r's diagonal make it uniform over all such matrices.
+    let q = q.f_mul(&r.f_diagonal(0, 0, 1)?.f_sgn()?.f_unsqueeze(0)?)?.f_mul_scalar(gain)?;
+    Ok(if rows < columns { q.f_transpose(0, 1)?.f_contiguous()? } else { q })
 }
 
 impl Made<'_> {
@@ -116,9 +124,9 @@ mod tests {
     struct Weights(Vec<Tensor>);
 
     impl Weights {
-        fn random(n: usize) -> Self {
-            let part = |_| [random(&[n, n]), random(&[n]) * 0.3];
-            Self((0..3).flat_map(part).collect())
+        fn random(n: usize, hidden: usize) -> Self {
+            let part = |(to, from)| [random(&[to, from]), random(&[to]) * 0.3];
+            Self([(hidden, n), (n, hidden), (n, n)].into_iter().flat_map(part).collect())
         }
 
         fn made(&self) -> Made<'_> {
@@ -127,8 +135,8 @@ mod tests {
         }
     }
 
-    fn masks_f64(degrees: &[i64]) -> Masks {
-        let m = masks(degrees).unwrap();
+    fn masks_f64(degrees: &[i64], hidden: usize) -> Masks {
+        let m = masks(degrees, hidden).unwrap();
         let double = |t: Tensor| t.to_kind(Kind::Double);
         Masks { input: double(m.input), output: double(m.output), direct: double(m.direct) }
     }
@@ -148,9 +156,9 @@ mod tests {
     #[test]
     fn the_jacobian_is_strictly_triangular_in_the_order() {
         tch::manual_seed(13);
-        for n in [1, 2, 7, 30] {
+        for (n, hidden) in [(1, 1), (2, 2), (7, 7), (7, 3), (30, 30), (30, 11), (30, 1)] {
             let degrees = random_degrees(n as i64).unwrap();
-            let (weights, masks) = (Weights::random(n), masks_f64(&degrees));
+            let (weights, masks) = (Weights::random(n, hidden), masks_f64(&degrees, hidden));
             let jacobian = jacobian(n, |x| weights.made().forward(x, &masks).unwrap());
             for o in 0..n {
                 for i in 0..n {
@@ -167,7 +175,7 @@ mod tests {
         tch::manual_seed(14);
         for n in [2, 5, 100] {
             let degrees = random_degrees(n).unwrap();
-            let masks = masks(&degrees).unwrap();
+            let masks = masks(&degrees, n as usize).unwrap();
             let paths = Plain::of(&masks.output.matmul(&masks.input));
             for (o, to) in degrees.iter().enumerate() {
                 for (i, from) in degrees.iter().enumerate() {
@@ -181,6 +189,24 @@ mod tests {
         }
     }
 
+    /// Few hidden units have degrees from one end of the order to the other: every output but the first sees some input through them.
+    #[test]
+    fn few_hidden_units_are_spread_over_the_order() {
+        for (n, hidden) in [(100, 30), (100, 98), (9, 2)] {
+            let degrees: Vec<i64> = (1..=n).collect();
+            let masks = masks(&degrees, hidden).unwrap();
+            assert_eq!(masks.input.size(), [hidden as i64, n]);
+            assert_eq!(masks.output.size(), [n, hidden as i64]);
+            let seen = Plain::of(&masks.input.sum_dim_intlist([1i64].as_slice(), false, None));
+            // A unit of degree d sees d inputs.
+            assert_eq!(seen.values[0], 1.0);
+            let gaps = seen.values.windows(2).map(|w| w[1] - w[0]);
+            let most = (n as f64 - 1.0) / hidden as f64;
+            assert!(gaps.clone().all(|g| g > 0.0 && g < most + 1.0), "{n} {hidden} {:?}", seen.values);
+            assert!(*seen.values.last().unwrap() >= n as f64 - 1.0 - most, "{:?}", seen.values);
+        }
+    }
+
     #[test]
     fn orders_are_permutations_and_differ() {
         tch::manual_seed(15);
@@ -190,9 +216,14 @@ mod tests {
             degrees.sort_unstable();
             assert_eq!(degrees, (1..=50).collect::<Vec<i64>>());
         }
-        let weight = orthogonal_matrix(20, 2f64.sqrt()).unwrap();
-        let gram = weight.matmul(&weight.transpose(0, 1)).to_kind(Kind::Double);
-        Plain::of(&(Tensor::eye(20, (Kind::Double, Device::Cpu)) * 2.0)).close_to(&gram, 1e-5);
+        for (rows, columns) in [(20, 20), (8, 20), (20, 8)] {
+            let weight = orthogonal_matrix(rows, columns, 2f64.sqrt()).unwrap();
+            assert_eq!(weight.size(), [rows, columns]);
+            let (a, b) = (&weight, weight.transpose(0, 1));
+            let gram = if rows <= columns { a.matmul(&b) } else { b.matmul(a) }.to_kind(Kind::Double);
+            let n = rows.min(columns);
+            Plain::of(&(Tensor::eye(n, (Kind::Double, Device::Cpu)) * 2.0)).close_to(&gram, 1e-5);
+        }
     }
 
     /// By Gaussian elimination with pivots.
@@ -220,8 +251,8 @@ mod tests {
     fn the_log_determinant_is_minus_the_sum_of_s() {
         tch::manual_seed(16);
         let n = 6;
-        let masks = masks_f64(&random_degrees(n as i64).unwrap());
-        let (wm, ws) = (Weights::random(n), Weights::random(n));
+        let masks = masks_f64(&random_degrees(n as i64).unwrap(), n);
+        let (wm, ws) = (Weights::random(n, n), Weights::random(n, n));
         let z0 = random(&[1, n]);
         let at = |x: &Tensor| {
             let m = wm.made().forward(x, &masks).unwrap();
@@ -249,8 +280,8 @@ mod tests {
     fn the_divergence_is_the_mean_of_log_q_minus_log_p() {
         tch::manual_seed(17);
         let (n, draws) = (4usize, 200_000usize);
-        let masks = masks_f64(&random_degrees(n as i64).unwrap());
-        let mut weights = [Weights::random(n), Weights::random(n)];
+        let masks = masks_f64(&random_degrees(n as i64).unwrap(), n);
+        let mut weights = [Weights::random(n, n), Weights::random(n, n)];
         for w in &mut weights {
             w.0.iter_mut().for_each(|t| *t = &*t * 0.3);
         }

@@ -12,7 +12,7 @@ fn divergence_is_the_formula() {
     tch::manual_seed(1);
     let mut weights = recipe(32, "").loss;
     let (n, d) = (5, 8);
-    let network = ian::new(&recipe(32, "").network, false, Device::Cpu).unwrap();
+    let network = ian::new(&recipe(32, "").network, false, None, Device::Cpu).unwrap();
     let posterior =
         Posterior { mu: Tensor::randn([n, d], CPU), log_sigma: Tensor::randn([n, d], CPU) * 0.5 - 0.3 };
     let noise = Tensor::randn([n, d], CPU);

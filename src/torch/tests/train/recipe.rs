@@ -62,6 +62,23 @@ fn what_is_wrong_is_told() {
         let e = Recipe::parse(&good.replacen(from, to, 1)).unwrap_err().to_string();
         assert!(e.contains(part), "{to}: {e}");
     }
+    let full = text(32, "[ian]\nflow_hidden = 8\nkernels = 0").replacen("ian-simple", "ian", 1);
+    Recipe::parse(&full).unwrap();
+    for (from, to, part) in [
+        ("\"ian\"", "\"ian-simple\"", "there is a table [ian], but network.architecture is \"ian-simple\""),
+        ("flow_hidden = 8", "flow_hidden = 9", "ian.flow_hidden is 9; it must be 1 to network.latents, 8"),
+        ("flow_hidden = 8", "flow_hidden = 0", "ian.flow_hidden is 0"),
+        ("flow_hidden = 8", "flow_hidden = 8\nflow = false", "ian.flow_hidden is set, but ian.flow is false"),
+        ("flow_hidden = 8", "flow = 1", "invalid type"),
+        ("kernels = 0", "kernels = 4001", "ian.kernels is 4001; it must be 0 to 4000"),
+        ("kernels = 0", "kernels = -1", "-1"),
+        ("kernels = 0", "kernel_size = 0", "ian.kernel_size is 0; it must be 1 to 40"),
+        ("kernels = 0", "heads = 3", "heads"),
+    ] {
+        assert!(full.contains(from), "{from}");
+        let e = Recipe::parse(&full.replacen(from, to, 1)).unwrap_err().to_string();
+        assert!(e.contains(part), "{to}: {e}");
+    }
     let game = text(32, INTROSPECTIVE).replacen("pixel = 500", "pixel = 500\ncycle = 1", 1);
     let e = Recipe::parse(&game).unwrap_err().to_string();
     assert!(e.contains("loss.cycle is not for adversary.kind = \"introspective\""), "{e}");
@@ -81,6 +98,7 @@ fn old_recipes_are_read() {
         "model":{"name":"faces","trained_on":"photos","licence":"x","eyes":[22.9,32.6,41.1,32.6]}}"#;
     let recipe: Recipe = serde_json::from_str(json).unwrap();
     assert_eq!((recipe.augment, recipe.adversary.kind), (None, AdversaryKind::None));
+    assert_eq!(recipe.ian, None);
     assert_eq!((recipe.train.frozen, recipe.train.norms), (Frozen::Nothing, Norms::Batch));
     assert_eq!((recipe.loss.drawn, recipe.loss.cycle), (1.0, 0.0));
     assert_eq!(recipe.model.broad_keep, 2.25);

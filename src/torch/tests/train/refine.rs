@@ -95,7 +95,7 @@ fn what_does_not_fit_is_told() {
     assert!(e.contains("of width 4, hidden 16, 8 latents, 32 pixels") && e.contains("of width 8"), "{e}");
     let mut full = fixed(plain.clone());
     full.network.architecture = "ian".into();
-    let network = ian::new(&full.network, false, Device::Cpu).unwrap();
+    let network = ian::new(&full.network, false, None, Device::Cpu).unwrap();
     let file = export::fold(network.as_ref(), &full).unwrap().to_bytes(Dtype::F16).unwrap();
     let other = room.path().join("full.safetensors");
     std::fs::write(&other, file).unwrap();

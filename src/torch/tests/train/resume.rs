@@ -1,6 +1,6 @@
 //! Checkpoints and runs: exact resumption, what is refused, and what a blown-up training leaves.
 
-use super::{INTROSPECTIVE, SEPARATE, alone, images, recipe};
+use super::{CPU, INTROSPECTIVE, SEPARATE, alone, images, recipe, text, values};
 use npe_torch::train::batches::Batches;
 use npe_torch::train::recipe::{Frozen, Norms, Recipe};
 use npe_torch::train::run::{End, Event, Options, run};
@@ -193,6 +193,44 @@ fn damaged_and_foreign_checkpoints_are_told() {
     // An adversary may join later.
     std::fs::write(&path, &good).unwrap();
     Learner::new(&recipe(32, SEPARATE), Device::Cpu).unwrap().resume(&path).unwrap();
+}
+
+/// What `[ian]` says is what is trained, and a checkpoint goes on with it only.
+#[test]
+fn the_full_networks_options_are_kept() {
+    let _one = alone();
+    let room = tempfile::tempdir().unwrap();
+    let path = room.path().join("checkpoint.safetensors");
+    let full = |more: &str| {
+        let text = text(32, &format!("{INTROSPECTIVE}\n[ian]\n{more}")).replacen("ian-simple", "ian", 1);
+        Recipe::parse(&text).unwrap()
+    };
+    let recipe = full("flow_hidden = 5\nkernels = 9\nkernel_size = 2");
+    let mut learner = Learner::new(&recipe, Device::Cpu).unwrap();
+    let p = learner.network.params();
+    let size = |name: &str| p.get(name).unwrap().size();
+    assert_eq!((size("iaf.mu.input.weight"), size("disc.minibatch.scale")), (vec![5, 8], vec![9, 2]));
+    let theta = values(p.get("disc.minibatch.theta").unwrap());
+    let flow = values(p.get("iaf.mu.output.weight").unwrap());
+    let x = tch::Tensor::rand([8, 3, 32, 32], CPU) * 2.0 - 1.0;
+    (0..2).for_each(|_| drop(learner.step(&x).unwrap()));
+    let p = learner.network.params();
+    assert_ne!(values(p.get("disc.minibatch.theta").unwrap()), theta, "kernels learn");
+    assert_eq!(values(p.get("iaf.mu.output.weight").unwrap()), flow, "the flow does not");
+    learner.save(&path).unwrap();
+    Learner::new(&recipe, Device::Cpu).unwrap().resume(&path).unwrap();
+    for (other, part) in [
+        ("flow_hidden = 6\nkernels = 9\nkernel_size = 2", "iaf."),
+        ("flow = false\nkernels = 9\nkernel_size = 2", "iaf."),
+        ("flow_hidden = 5\nkernels = 0", "disc."),
+        ("flow_hidden = 5\nkernels = 9", "disc."),
+    ] {
+        let e = Learner::new(&full(other), Device::Cpu).unwrap().resume(&path).unwrap_err().to_string();
+        assert!(e.contains("does not fit this recipe") && e.contains(part), "{other}: {e}");
+    }
+    // A checkpoint knows its recipe.
+    let (network, kept, _) = npe_torch::train::export::network(&path, Device::Cpu).unwrap();
+    assert_eq!((kept.ian, network.params().count()), (recipe.ian, learner.network.params().count()));
 }
 
 #[test]
