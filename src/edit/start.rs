@@ -21,8 +21,7 @@ pub(super) fn towards(response: &Response, weight: &[f32], wanted: &[f32], prior
     let first = dot(&gap, &gap);
     let mut left = first;
     for _ in 0..STEPS {
-        // Written so that NaN ends it too.
-        if !(left > 1e-8 * first) {
+        if left.is_nan() || left <= 1e-8 * first {
             break;
         }
         let mut change = vec![0.0; pull.len()];
