@@ -43,7 +43,7 @@ fn focus_weighs_the_pixels_near_its_places() {
     let mut weights = recipe(32, "").loss;
     weights.pyramid = 0.0;
     weights.focus = vec![[8.5, 20.5, 2.0, 5.0]];
-    let x = Tensor::zeros([1, 3, 32, 32], (tch::Kind::Float, CPU));
+    let x = Tensor::zeros([1, 3, 32, 32], CPU);
     let cost = |made: &Tensor| loss::reconstruction(made, &x, &weights).unwrap().loss.double_value(&[]);
     near(cost(&(&x + 1.0)), 500.0);
     let dot = |at_x: i64, at_y: i64| {
