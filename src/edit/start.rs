@@ -2,8 +2,8 @@
 
 use crate::generator::Response;
 
-/// Weight of a short move beside the solver's own prior, for each latent, at freedom ½. The map is only the mean of many faces: a
-/// third of this led to white foam on mouths, three times as much to pale lips as without a start.
+/// Weight of a short move beside the solver's own prior, for each latent, at freedom ½. The map is only the mean of many faces: with a
+/// third of this some mouths were white foam, with three times as much fewer of them became teeth.
 pub(super) const PRIOR: f32 = 0.01;
 /// Steps of conjugate gradients. More come nearer to the map's own minimum, not to the network's: with 6, 12, 24 and all of them
 /// hits were alike within a tenth.
