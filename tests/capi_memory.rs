@@ -40,7 +40,8 @@ fn strokes_and_loads_leave_nothing_behind() {
     let e = edit(model, &sample);
     let mut settings = unsafe { std::mem::zeroed::<npe_settings>() };
     ok(unsafe { npe_get_settings(e, &mut settings, size_of::<npe_settings>()) });
-    settings.steps = 1;
+    // The first move, and some of the line search.
+    settings.steps = 3;
     ok(unsafe { npe_set_settings(e, &settings) });
     let strokes = |count: usize| {
         for i in 0..count {

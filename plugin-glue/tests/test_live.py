@@ -227,9 +227,11 @@ class LiveTest(unittest.TestCase):
         part = npe.Image(b"".join(rows), region.width, region.height, npe.FORMAT_RGB_U8)
         inside = self.frame._replace(cx=self.frame.cx - region.x, cy=self.frame.cy - region.y)
         dabs = [npe.Dab(inside.cx, inside.cy - 0.3 * inside.side, 0.06 * inside.side)]
-        small = npe.Edit(self.model, part, inside)
+        small, large = npe.Edit(self.model, part, inside), npe.Edit(self.model, self.photo, self.frame)
+        for edit in (small, large):
+            # A long way down ends elsewhere when its beginning is rounded otherwise; the places are what is compared.
+            edit.set_settings(edit.settings()._replace(steps=3))
         small.stroke(dabs)
-        large = npe.Edit(self.model, self.photo, self.frame)
         large.stroke([dab._replace(x=dab.x + region.x, y=dab.y + region.y) for dab in dabs])
         rect = small.changed_rect()
         self.assertEqual(rect._replace(x=rect.x + region.x, y=rect.y + region.y), large.changed_rect())

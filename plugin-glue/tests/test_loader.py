@@ -4,6 +4,7 @@ installed. The translations are beside the package and need no library."""
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import shutil
 import subprocess
@@ -57,6 +58,8 @@ class Library(unittest.TestCase):
         subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", self.library()], input=program, text=True, check=True)
 
     def test_missing(self) -> None:
+        if ctypes.util.find_library("npe"):
+            self.skipTest("SKIPPED: npe is installed on this system, where every process finds it")
         self.check(["the library of npe was not found; looked for ", self.library(), "Install it with: npe install gimp"],
                    ["die Bibliothek von npe wurde nicht gefunden; gesucht wurde nach ", self.library(),
                     "Installieren Sie sie mit: npe install gimp"])

@@ -5,7 +5,7 @@ use super::settings::{Solver, StrokeSettings};
 use super::start;
 use crate::brush::{Mode, Painted, Stroke, distance};
 use crate::error::{Error, ErrorKind, Result};
-use crate::generator::{Aimed, Generator, Target};
+use crate::generator::{Aimed, Generator, Response, Target};
 use crate::limits;
 use crate::photo::Frame;
 
@@ -200,7 +200,8 @@ impl Objective {
 
     /// Where the network's mean response leads, if it is known.
     fn first(&self, task: &Task<'_>) -> Option<Vec<f32>> {
-        let response = task.generator.response()?;
+        let fits = |r: &&Response| r.fits(task.start.len(), task.generator.image_size());
+        let response = task.generator.response().filter(fits)?;
         let wanted: Vec<f32> = self.colour.iter().zip(task.shown).map(|(c, s)| c - s).collect();
         let towards = start::towards(response, &self.weight, &wanted, self.start);
         let limit = limits::LATENT_ABS;
@@ -241,9 +242,10 @@ fn guided(
     let mut loss = objective.loss(aimed, &z)?;
     report.loss_before = loss as f32;
     let mut evaluations = 0;
-    if let Some(first) = objective.first(task)
-        && budget > 0
-    {
+    if !progress(0.0) {
+        return Err(cancelled());
+    }
+    if let Some(first) = objective.first(task) {
         evaluations += 1;
         let first_loss = objective.loss(aimed, &first)?;
         if first_loss < loss {

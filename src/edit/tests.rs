@@ -110,6 +110,19 @@ fn a_model_says_how_closely_a_broad_stroke_holds_the_rest() {
     assert_eq!(moved(1.0, &fine), moved(20.0, &fine));
 }
 
+/// Also where the first move is all that the budget has.
+#[test]
+fn a_stroke_is_cancelled_before_its_first_move() {
+    let mut generator = Linear::new(32, 40);
+    generator.response = Some(generator.answer(1.0));
+    let mut e = Edit::new(Arc::new(generator), photo(), FRAME).unwrap();
+    e.set_stroke_settings(StrokeSettings { steps: 1, ..StrokeSettings::default() }).unwrap();
+    let before = e.latents().to_vec();
+    let error = e.stroke(&stroke(Mode::Color), &mut |_| false).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Cancelled);
+    assert_eq!(e.latents(), before);
+}
+
 /// A right map brings the solver near the end at once; a wrong one is not followed.
 #[test]
 fn a_stroke_begins_where_the_mean_response_leads_if_that_is_better() {

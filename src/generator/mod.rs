@@ -4,13 +4,11 @@
 mod aimed;
 #[cfg(test)]
 pub mod linear;
-mod response;
-
-pub use response::Response;
 
 pub use aimed::{Aimed, InOne};
 
 use crate::error::{Error, Result};
+pub use crate::model::Response;
 
 /// [`Generator::broad_keep`] of a network that does not say. With less, dark hair on a forehead darkens the whole photo; with much
 /// more, it ends at the brush.

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Response;
 use super::meta::{refuse, shown};
 use crate::error::Result;
-use crate::generator::Response;
 use crate::limits;
 
 /// Numbers that describe what is in a face frame (`photo::align` computes them).

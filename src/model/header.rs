@@ -9,10 +9,10 @@ use serde::{
 };
 
 use super::{
-    ALIGN_FEATURES, ALIGN_MOVES, Dtype, extras,
+    ALIGN_FEATURES, ALIGN_MOVES, Dtype, Response, extras,
     meta::{Meta, refuse, shown},
 };
-use crate::{error::Result, generator::Response, limits};
+use crate::{error::Result, limits};
 
 /// A header that agrees with the table.
 pub(super) struct Header {
@@ -200,10 +200,11 @@ fn check_tensors(
         if info.shape != shape {
             if !of_network {
                 return Err(refuse(format!(
-                    "tensor {name} has shape {:?}; with {} attributes and {} latents it must be {shape:?}",
+                    "tensor {name} has shape {:?}; with {} attributes, {} latents and image_size {} it must be {shape:?}",
                     info.shape,
                     attributes.len(),
-                    meta.latents
+                    meta.latents,
+                    meta.image_size
                 )));
             }
             return Err(refuse(format!(

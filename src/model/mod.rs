@@ -11,6 +11,7 @@ mod extras;
 mod header;
 mod meta;
 mod read;
+mod response;
 mod table;
 mod write;
 
@@ -18,10 +19,9 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use half::f16;
 
-use crate::generator::Response;
-
 pub use extras::{ALIGN_FEATURES, ALIGN_MOVES, Aligner, Attribute, Extras, Stage};
 pub use meta::Meta;
+pub use response::Response;
 pub use table::{
     ARCHITECTURE, ARCHITECTURE_FULL, HEAD_SCALES, IMAGE_SIZE, IMAGE_SIZES, LAYERS, Sizes, block_scales,
 };

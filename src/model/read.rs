@@ -6,13 +6,12 @@ use half::f16;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Aligner, Attribute, Dtype, Model, Values, extras,
+    Aligner, Attribute, Dtype, Model, Response, Values, extras,
     header::{self, Header},
     meta::refuse,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    generator::Response,
     limits,
 };
 

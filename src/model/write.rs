@@ -38,7 +38,8 @@ impl Model {
     }
 
     /// The bytes of a model file of this network with weights of this type. Biases stay f32, and whatever else
-    /// is one value a channel: they are few, and a rounded one shifts every pixel of its channel.
+    /// is one value a channel: they are few, and a rounded one shifts every pixel of its channel. What stands beside the
+    /// network stays f32 too, but a response whose values are all exact in f16.
     ///
     /// # Errors
     /// If a weight is too large for f16.
@@ -55,7 +56,9 @@ impl Model {
         });
         // Few numbers, so f32 whatever the weights are; but the response, which is as many as a layer.
         let extras = self.meta.extras.tensors(self.meta.latents).into_iter().map(|(name, shape, values)| {
-            (name.to_owned(), shape, Cow::Owned(values), name == extras::RESPONSE)
+            // Where that loses nothing: a file may have it as f32 beside weights in f16.
+            let short = name == extras::RESPONSE && values.iter().all(|v| f16::from_f32(*v).to_f32() == *v);
+            (name.to_owned(), shape, Cow::Owned(values), short)
         });
         for (name, shape, values, matrix) in network.chain(extras) {
             let kept = if matrix { dtype } else { Dtype::F32 };

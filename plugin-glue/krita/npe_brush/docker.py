@@ -35,8 +35,14 @@ def _button(text: str, tooltip: str, icon: str = "", checkable: bool = False) ->
     button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     if icon:
         button.setIcon(Krita.instance().icon(icon))
-    button.setMinimumWidth(button.fontMetrics().boundingRect(text).width() + (button.iconSize().width() if icon else 0) + 14)
+    _make_room(button, text, bool(icon))
     return button
+
+
+def _make_room(button: QPushButton, text: str, icon: bool) -> None:
+    """A button is as wide as its text at least."""
+    width = button.fontMetrics().boundingRect(text).width() + (button.iconSize().width() if icon else 0) + 14
+    button.setMinimumWidth(width)
 
 
 class DockerPanel(Panel):
@@ -259,6 +265,7 @@ class NeuralBrushDocker(DockWidget):
         self._start.setText(text)
         self._start.setIcon(Krita.instance().icon(icon))
         self._start.setToolTip(tip)
+        _make_room(self._start, max(_("Start"), _("Stop"), key=len), True)
         self._offer_nothing()
 
     def _offer_nothing(self) -> None:

@@ -271,6 +271,9 @@ mod tests {
                 ErrorKind::Model
             );
             assert!(made.network.is_null());
+            let (none, mut held) = (Floats { data: std::ptr::null(), count: 0 }, std::ptr::null_mut());
+            assert_ne!(aim(std::ptr::null(), none, none, &mut held, no), 0);
+            assert!(held.is_null());
             assert_ne!(probe_device(-2, no), 0);
             assert_eq!(probe_device(CPU, no), 0);
         }

@@ -43,7 +43,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The most kernels, and dimensions of a kernel: eight times the paper's, and a batch's distances still fit into memory.
+    /// The most kernels, and dimensions of a kernel: eight times the paper's.
     const MOST: (usize, usize) = (4000, 40);
 
     /// Checks them for a network of so many latents.

@@ -38,7 +38,7 @@ fn focus(places: &[[f64; 4]], side: i64) -> Vec<f32> {
             .sum::<f64>()
     };
     let middle = |i: i64| i as f64 + 0.5;
-    let map: Vec<f64> = (0..side * side).map(|p| of(middle(p % side), middle(p / side)).max(0.0)).collect();
+    let map: Vec<f64> = (0..side * side).map(|p| of(middle(p % side), middle(p / side))).collect();
     let mean = map.iter().sum::<f64>() / map.len() as f64;
     map.iter().map(|w| (w / mean) as f32).collect()
 }

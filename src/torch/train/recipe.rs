@@ -348,7 +348,7 @@ impl Recipe {
             range(&format!("loss.focus[{i}], x,"), *x, 0.0, side)?;
             range(&format!("loss.focus[{i}], y,"), *y, 0.0, side)?;
             range(&format!("loss.focus[{i}], radius,"), *radius, 0.5, side)?;
-            range(&format!("loss.focus[{i}], times,"), *times, 0.0, 100.0)?;
+            range(&format!("loss.focus[{i}], times,"), *times, 1.0, 100.0)?;
         }
         if t.frozen == Frozen::Decoder && a.kind != AdversaryKind::None {
             return Err(Error::told(

@@ -91,7 +91,7 @@ def _tool() -> Steps:
     yield 0.5
     action = Krita.instance().action(TOOL)
     said = (action.text(), action.iconText(), action.whatsThis())
-    assert said == ("Neuronaler Pinsel", "Neuronaler Pinsel", "Malen Sie eine Farbe auf ein Gesicht: es wächst hinein."), said
+    assert said == ("Neuronaler Pinsel", "Neuronaler Pinsel", "Malen Sie eine Farbe auf ein Gesicht: Es wächst hinein."), said
     # Krita tells the tip anew when a tool is chosen.
     for choose in (tool, brush_tool, tool):
         choose()
@@ -99,7 +99,7 @@ def _tool() -> Steps:
         button = tool_button()
         at = button.rect().center()
         QtWidgets.QApplication.sendEvent(button, QtGui.QHelpEvent(QtCore.QEvent.Type.ToolTip, at, button.mapToGlobal(at)))
-        assert button.toolTip() == "Neuronaler Pinsel: malen Sie eine Farbe auf ein Gesicht, und es wächst hinein (N)", button.toolTip()
+        assert button.toolTip() == "Neuronaler Pinsel: Malen Sie eine Farbe auf ein Gesicht, und es wächst hinein (N)", button.toolTip()
     page = tool_options()
     yield 0.5
     assert "In die aktive Ebene" in [text for text, _kind in _texts(page)]

@@ -56,7 +56,6 @@ fn focus_weighs_the_pixels_near_its_places() {
     for (at_x, at_y) in [(8, 20), (10, 21), (31, 0)] {
         near(dot(at_x, at_y), 500.0 / 1024.0 * map(at_x as f64, at_y as f64) / mean);
     }
-    weights.focus.clear();
 }
 
 #[test]

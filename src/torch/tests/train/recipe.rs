@@ -52,6 +52,23 @@ fn what_is_wrong_is_told() {
         ("rate = 2e-3", "rate = 2e-3\nnorms = \"none\"", "norms"),
         ("pixel = 500", "pixel = 500\ndrawn = 1.5", "loss.drawn is 1.5; it must be 0 to 1"),
         ("pixel = 500", "pixel = 500\ncycle = -1", "loss.cycle is -1"),
+        ("pixel = 500", "pixel = 500\nfocus = [[8, 20, 2]]", "focus"),
+        (
+            "pixel = 500",
+            "pixel = 500\nfocus = [[33, 20, 2, 4]]",
+            "loss.focus[0], x, is 33; it must be 0 to 32",
+        ),
+        ("pixel = 500", "pixel = 500\nfocus = [[8, -1, 2, 4]]", "loss.focus[0], y, is -1"),
+        (
+            "pixel = 500",
+            "pixel = 500\nfocus = [[8, 20, 2, 4], [8, 20, 0.1, 4]]",
+            "loss.focus[1], radius, is 0.1",
+        ),
+        (
+            "pixel = 500",
+            "pixel = 500\nfocus = [[8, 20, 2, 0.5]]",
+            "loss.focus[0], times, is 0.5; it must be 1 to 100",
+        ),
         ("[model]", "[model]\nbroad_keep = 0.5", "model.broad_keep is 0.5; it must be 1 to 256"),
         ("[model]", "[model]\nbroad_keep = 257", "model.broad_keep is 257; it must be 1 to 256"),
         ("[model]", "[model]\nbroad_keep = nan", "model.broad_keep is NaN"),
