@@ -41,6 +41,7 @@ impl Response {
 
     /// What each latent changes, in order: `[3][S/2][S/2]` for a latent of 1.
     pub fn rows(&self) -> std::slice::ChunksExact<'_, f32> {
-        self.rows.chunks_exact(3 * self.side * self.side)
+        // As in `fits`, which it passed; a latent has at least one value.
+        self.rows.chunks_exact(self.side.saturating_mul(self.side).saturating_mul(3).max(1))
     }
 }
