@@ -131,9 +131,20 @@ class Direct(Listener):
     def cancel(self) -> None:
         """The stroke is given up."""
         if self._jobs and not self._jobs[-1].lifted:
-            self._jobs.pop()
-            if not self._jobs:
-                self._abandon()
+            self._give_up()
+
+    def take_back(self, document: Any) -> bool:
+        """Gives up a document's last stroke if it was painted but is not in its layer yet, so that it is no step of Krita's;
+        answers whether there was one."""
+        if not self._jobs or not self._jobs[-1].lifted or self._jobs[-1].document != document:
+            return False
+        self._give_up()
+        return True
+
+    def _give_up(self) -> None:
+        self._jobs.pop()
+        if not self._jobs:
+            self._abandon()
 
     def close(self) -> None:
         """Gives up all."""

@@ -18,6 +18,7 @@ from . import tool
 from .canvas import CanvasBrush
 from .controller import Controller
 from .model_box import ModelBox
+from .presses import Presses
 from .qt import QComboBox, QFrame, QLabel, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy, Qt, QTimer
 from .tiles import LatentsBox, ViewsBox
 from .widgets import AttributesBox, Notice, Section, SettingsBox, column, row
@@ -99,6 +100,7 @@ class NeuralBrushDocker(DockWidget):
         self.controller = Controller(DockerPanel(self))
         self.controller.direct.panel = self.controller.panel
         self.canvas_brush = CanvasBrush(self.controller, lambda sentence: self.notice.take(sentence))
+        self._presses = Presses(self, self.controller)
         # Krita deletes the docker with its window, maybe in the middle of a session.
         self.destroyed.connect(functools.partial(_gone, self.controller))
         self._latents, self._tip = 0, tool.Tip(self)
@@ -113,6 +115,7 @@ class NeuralBrushDocker(DockWidget):
 
     def _hook(self) -> None:
         self.canvas_brush.hook()
+        self._presses.hook()
         window = Krita.instance().activeWindow()
         if window is not None and tool.registered():
             self._tip.watch(window.qwindow())

@@ -16,22 +16,23 @@ if "PyQt6.QtCore" in sys.modules:
                               Qt, QTimer, QUuid, pyqtSignal)
     from PyQt6.QtGui import QBrush, QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient, QTransform
     from PyQt6.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout,
-                                 QLabel, QMdiArea, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
-                                 QToolButton, QVBoxLayout, QWidget)
+                                 QLabel, QMdiArea, QMenu, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy,
+                                 QSlider, QSpinBox, QToolBar, QToolButton, QVBoxLayout, QWidget)
 else:
     from PyQt5 import sip
     from PyQt5.QtCore import (QByteArray, QEvent, QLibraryInfo, QLocale, QObject, QPoint, QPointF, QRect, QRectF, QSize,
                               Qt, QTimer, QUuid, pyqtSignal)
     from PyQt5.QtGui import QBrush, QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap, QRadialGradient, QTransform
     from PyQt5.QtWidgets import (QApplication, QCheckBox, QComboBox, QFileDialog, QFrame, QGridLayout, QHBoxLayout,
-                                 QLabel, QMdiArea, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSlider, QSpinBox,
-                                 QToolButton, QVBoxLayout, QWidget)
+                                 QLabel, QMdiArea, QMenu, QMessageBox, QProgressBar, QPushButton, QScrollArea, QSizePolicy,
+                                 QSlider, QSpinBox, QToolBar, QToolButton, QVBoxLayout, QWidget)
 
 __all__ = ["QApplication", "QBrush", "QByteArray", "QCheckBox", "QColor", "QComboBox", "QEvent", "QFileDialog", "QFrame",
-           "QGridLayout", "QHBoxLayout", "QIcon", "QImage", "QLabel", "QLibraryInfo", "QLocale", "QMdiArea", "QMessageBox", "QObject",
-           "QPainter", "QPainterPath", "QPen", "QPixmap", "QPoint", "QPointF", "QProgressBar", "QPushButton", "QRadialGradient",
-           "QRect", "QRectF", "QScrollArea", "QSize", "QSizePolicy", "QSlider", "QSpinBox", "QTimer", "QToolButton",
-           "QTransform", "QUuid", "QVBoxLayout", "QWidget", "Qt", "position", "pyqtSignal", "wrapped"]
+           "QGridLayout", "QHBoxLayout", "QIcon", "QImage", "QLabel", "QLibraryInfo", "QLocale", "QMdiArea", "QMenu",
+           "QMessageBox", "QObject", "QPainter", "QPainterPath", "QPen", "QPixmap", "QPoint", "QPointF", "QProgressBar",
+           "QPushButton", "QRadialGradient", "QRect", "QRectF", "QScrollArea", "QSize", "QSizePolicy", "QSlider", "QSpinBox",
+           "QTimer", "QToolBar", "QToolButton", "QTransform", "QUuid", "QVBoxLayout", "QWidget", "Qt", "position", "pyqtSignal",
+           "wrapped"]
 
 
 def position(event: object) -> QPointF:

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 from npe_brush import qt
 
 QtCore, QtGui, QtWidgets = (sys.modules[kind.__module__] for kind in (qt.QObject, qt.QColor, qt.QWidget))
+QtTest = importlib.import_module(qt.QObject.__module__.replace("QtCore", "QtTest"))

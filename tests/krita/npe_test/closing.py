@@ -158,8 +158,9 @@ def test_hair_onto_a_portrait() -> Steps:
     assert len(times) >= 3, f"only {len(times)} of 5 dabs were seen"
     tell(f"hair, {_WAY}: from a dab to the screen {statistics.median(times):.0f} ms (median of {len(times)}, "
          f"{min(times):.0f} to {max(times):.0f}); longest gap {gaps.stop()}")
-    for _dab in range(dabs):
+    for dab in range(dabs):
         undo()
+        assert len(history()) == len(steps) + dabs - dab - 1, f"undo number {dab + 1} left {history()[len(steps):]}"
         yield 0.1
     yield from settled()
     assert pixels(document) == pictures[0], "undo of the dabs left pixels changed"

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Tuple
 
 from krita import Krita
 
-from .person import (Gaps, Steps, brush_tool, closed, color, controller, differing, docker, history, in_face, line,
-                     opened, pixels,
-                     redo, settled, shot, started, stroke, undo)
+from npe_brush.qt import QImage, QPoint, Qt
+
+from .binding import QtTest, QtWidgets
+from .person import (PHOTO, Gaps, Steps, brush_tool, closed, color, controller, created, differing, docker, history, in_face, line,
+                     opened, painted_hair, pixels, redo, settled, shot, started, stroke, undo)
 
 #: Takes a line for the report; the runner sets it.
 tell: Callable[[str], Any] = print
@@ -127,6 +129,55 @@ def test_quick_undo_and_redo() -> Steps:
         assert count == 0, f"two quick {what} end with {count} other pixels in {rect}"
     docker().press_canvas()
     yield from closed(document)
+
+
+def test_undo_and_redo_while_krita_draws() -> Steps:
+    """Krita ignores both while the image waits to be composed, which results make it do: with keys, button and menu alike, no
+    press is lost to them."""
+    document = created(QImage(PHOTO).scaledToWidth(3000), "RGBA", "U8", "")
+    yield from started(document)
+    before = pixels(document)
+    yield from painted_hair(document)
+    after, steps = pixels(document), len(history())
+    for how, take, again in (("keys", undo, redo), ("the toolbar's button", _button("edit_undo"), _button("edit_redo")),
+                             ("the menu's item", _item("edit_undo"), _item("edit_redo"))):
+        for what, press, wanted, left in (("undo", take, before, steps - 1), ("redo", again, after, steps)):
+            _kept_busy(document)
+            press()
+            assert len(history()) == left, f"{what} by {how} did nothing, because Krita was drawing"
+            yield from settled()
+            assert pixels(document) == wanted, f"{what} by {how} left another picture"
+    yield from closed(document)
+
+
+def _kept_busy(document: Any) -> None:
+    """Has Krita compose as much as a result of the whole face does, until it is not done at once."""
+    while document.tryBarrierLock():
+        document.unlock()
+        controller().screen.refresh(document, controller().region)
+
+
+def _places(name: str, kind: Any) -> Tuple[Any, Any]:
+    """An action, and a widget of a kind that it is in."""
+    action = Krita.instance().action(name)
+    for place in (action.associatedObjects if hasattr(action, "associatedObjects") else action.associatedWidgets)():
+        if isinstance(place, kind):
+            return action, place
+    raise AssertionError(f"{name} is in no {kind.__name__}")
+
+
+def _button(name: str) -> Callable[[], None]:
+    action, bar = _places(name, QtWidgets.QToolBar)
+    return lambda: QtTest.QTest.mouseClick(bar.widgetForAction(action), Qt.MouseButton.LeftButton)
+
+
+def _item(name: str) -> Callable[[], None]:
+    action, menu = _places(name, QtWidgets.QMenu)
+
+    def chosen() -> None:
+        menu.popup(QPoint(50, 50))
+        QtTest.QTest.mouseClick(menu, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, menu.actionGeometry(action).center())
+    return chosen
 
 
 def test_eraser_on_the_canvas() -> Steps:

@@ -295,11 +295,19 @@ def history() -> List[str]:
 
 
 def undo() -> None:
-    Krita.instance().action("edit_undo").trigger()
+    """Ctrl+Z."""
+    _keys("edit_undo")
 
 
 def redo() -> None:
-    Krita.instance().action("edit_redo").trigger()
+    """Ctrl+Shift+Z."""
+    _keys("edit_redo")
+
+
+def _keys(action: str) -> None:
+    # What Qt tells an action whose keys were pressed; it asks nobody who has the focus.
+    pressed = Krita.instance().action(action)
+    QtCore.QCoreApplication.sendEvent(pressed, QtGui.QShortcutEvent(pressed.shortcut(), 0))
 
 
 def tool() -> Any:

@@ -11,7 +11,7 @@ from krita import Krita, Selection
 from npe_brush import shim
 from npe_brush.qt import QPushButton
 
-from .person import (PHOTO, Gaps, QImage, Steps, closed, color, controller, created, differing, docker, history, line, opened,
+from .person import (PHOTO, Gaps, Pen, QImage, Steps, closed, color, controller, created, differing, docker, history, line, opened,
                      pixels, redo, settled, shot, stroke, tool, tool_options, undo, until)
 
 #: Takes a line for the report; the runner sets it.
@@ -209,6 +209,35 @@ def _given_up() -> Steps:
     controller().straight = False
 
 
+def _taken_back() -> Steps:
+    """Undo when the pen was lifted and the stroke is not in its layer yet: that stroke goes, and no step before it."""
+    document = opened()
+    face = yield from _begun(document)
+    steps = history()
+    yield from stroke(_hair(face))
+    yield from settled()
+    first = pixels(document)
+    x, y, side = face
+    pen = Pen()
+    pen.hover(x - 0.1 * side, y + 0.2 * side)
+    yield 0.1
+    pen.press(x - 0.1 * side, y + 0.2 * side, 0.8)
+    yield 0.1
+    pen.move(x + 0.1 * side, y + 0.2 * side, 0.8)
+    pen.lift(x + 0.1 * side, y + 0.2 * side)
+    assert controller().direct.working, "the stroke is in its layer already"
+    undo()
+    assert not controller().direct.working, "undo does not take back a stroke that is worked out"
+    yield from settled()
+    assert history()[len(steps):] == ["Neural stroke"], history()[len(steps):]
+    assert pixels(document) == first, "a stroke that was taken back left something"
+    undo()
+    yield from settled()
+    assert history() == steps, history()
+    controller().straight = False
+    yield from closed(document)
+
+
 if shim.loaded():
     test_paints = _paints
     test_quick_strokes = _quick_strokes
@@ -216,3 +245,4 @@ if shim.loaded():
     test_other_spaces = _other_spaces
     test_refuses_and_says_why = _refuses_and_says_why
     test_given_up = _given_up
+    test_taken_back = _taken_back
