@@ -5,7 +5,7 @@ the docker to the layers. Import it before anything of npe_brush."""
 from __future__ import annotations
 
 import sys
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional
 
 import mock_krita
 
@@ -237,6 +237,14 @@ class Krita(mock_krita.Krita):
 
     window: Optional[Window] = None
     told = Notifier()
+    actions: Dict[str, Any] = {}
+
+    def action(self, name: str) -> Any:
+        """One that nothing comes of."""
+        if name not in self.actions:
+            self.actions[name] = _gui.QAction(name)
+            self.actions[name].setObjectName(name)
+        return self.actions[name]
 
     def activeWindow(self) -> Optional[Window]:  # noqa: N802
         return self.window
