@@ -46,16 +46,12 @@ pub(super) fn towards(response: &Response, weight: &[f32], wanted: &[f32], prior
 
 /// Weights, and weight times what is wanted, added up over squares of two by two.
 fn halved(weight: &[f32], wanted: &[f32], side: usize) -> (Vec<f32>, Vec<f32>) {
-    let pixels = weight.len();
-    let sum = |of: &dyn Fn(usize) -> f32, p: usize| {
-        let corner = p / side * 4 * side + p % side * 2;
-        of(corner) + of(corner + 1) + of(corner + 2 * side) + of(corner + 2 * side + 1)
-    };
-    let small = side * side;
-    let weights = (0..small).map(|p| sum(&|i| weight[i], p)).collect();
-    let pull =
-        (0..3 * small).map(|i| sum(&|p| weight[p] * wanted[i / small * pixels + p], i % small)).collect();
-    (weights, pull)
+    let weighted: Vec<f32> = wanted
+        .chunks_exact(weight.len())
+        .flat_map(|plane| plane.iter().zip(weight))
+        .map(|(v, w)| v * w)
+        .collect();
+    (Response::sums_under(weight, 2 * side), Response::sums_under(&weighted, 2 * side))
 }
 
 /// In eight sums, which compilers can keep side by side.

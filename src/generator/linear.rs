@@ -47,15 +47,14 @@ impl Linear {
 
     /// The exact response, `times` as strong.
     pub fn answer(&self, times: f32) -> Response {
-        let (size, side) = (self.size, Response::side_for(self.size));
-        let at = |k: usize, i: usize| {
-            let corner = i / (side * side) * size * size + i / side % side * 2 * size + i % side * 2;
-            let sum: f32 =
-                [0, 1, size, size + 1].map(|d| self.basis[(corner + d) * self.latents + k]).iter().sum();
-            times * 0.25 * sum
-        };
-        let rows = (0..self.latents).flat_map(|k| (0..3 * side * side).map(move |i| at(k, i))).collect();
-        Response::new(rows, self.latents, size).unwrap()
+        let rows = (0..self.latents)
+            .flat_map(|k| {
+                let column: Vec<f32> = self.basis.iter().skip(k).step_by(self.latents).copied().collect();
+                Response::sums_under(&column, self.size)
+            })
+            .map(|sum| times * 0.25 * sum)
+            .collect();
+        Response::new(rows, self.latents, self.size).unwrap()
     }
 
     fn scale2(&self) -> f32 {

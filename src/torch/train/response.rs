@@ -60,13 +60,7 @@ pub fn measure(
 
 /// An image `[3][S][S]` at half its side, by means of two by two.
 fn halved(image: &[f32], size: usize) -> Vec<f32> {
-    let side = Response::side_for(size);
-    (0..3 * side * side)
-        .map(|i| {
-            let corner = i / (side * side) * size * size + i / side % side * 2 * size + i % side * 2;
-            0.25 * (image[corner] + image[corner + 1] + image[corner + size] + image[corner + size + 1])
-        })
-        .collect()
+    Response::sums_under(image, size).into_iter().map(|sum| 0.25 * sum).collect()
 }
 
 #[cfg(test)]
