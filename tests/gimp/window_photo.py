@@ -12,7 +12,8 @@ import os
 import sys
 import time
 
-from window import Window, act, check, desk, prepared, started, stroke  # noqa: I100
+from actions import act
+from window_driver import Window, check, desk, prepared, started, stroke
 
 
 def negative(picture: desk.Picture) -> desk.Picture:
