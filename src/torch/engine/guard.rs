@@ -22,8 +22,6 @@ unsafe extern "C" {
     fn npe_torch_leave(before: *mut c_void);
     fn npe_torch_exact() -> c_int;
     fn npe_torch_inexact();
-    #[cfg(test)]
-    fn npe_torch_rounds() -> c_int;
 }
 
 /// Makes CUDA compute in whole 32-bit floats until it is dropped. With TF32, libtorch's standard, latents of the same stroke end so far from
@@ -164,7 +162,7 @@ mod tests {
     #[test]
     fn precision_is_put_back_by_the_last_one_out() {
         // SAFETY: reads a setting.
-        let rounds = || unsafe { npe_torch_rounds() };
+        let rounds = || unsafe { super::super::hooks::npe_torch_test_rounds() };
         assert_eq!(rounds(), 1, "libtorch's standard");
         let first = Exact::on(tch::Device::Cuda(0)).unwrap();
         let second = Exact::on(tch::Device::Cuda(0)).unwrap();

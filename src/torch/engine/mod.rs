@@ -6,6 +6,8 @@
 
 mod exports;
 mod guard;
+#[cfg(test)]
+mod hooks;
 mod network;
 mod say;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a stroke takes to the device and back, counted: the same code runs on CUDA, where each download is a wait.
 
+use super::hooks::npe_torch_test_watch;
 use super::network::Running;
 use npe::brush::Mode;
 use npe::edit::{Edit, StrokeSettings, figures};
@@ -8,7 +9,7 @@ use npe::model::{Dtype, Model, Sizes};
 use npe::photo::{Channels, Frame, Photo, Samples};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char};
 use std::sync::{Arc, Once};
 use tch::Device;
 
@@ -32,11 +33,6 @@ pub fn downloaded(floats: usize) {
     SEEN.with_borrow_mut(|s| s.down.push(floats));
 }
 
-unsafe extern "C" {
-    /// In `beyond_tch.cpp`.
-    fn npe_torch_watch(told: extern "C" fn(*const c_char)) -> c_int;
-}
-
 extern "C" fn told(name: *const c_char) {
     // SAFETY: a C string that lives during the call.
     let name = unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned();
@@ -48,7 +44,7 @@ extern "C" fn told(name: *const c_char) {
 fn watched<T>(call: impl FnOnce() -> T) -> (T, Seen) {
     static ONCE: Once = Once::new();
     // SAFETY: the function stays for the process' life.
-    ONCE.call_once(|| assert_eq!(unsafe { npe_torch_watch(told) }, 0));
+    ONCE.call_once(|| assert_eq!(unsafe { npe_torch_test_watch(told) }, 0));
     SEEN.take();
     let answer = call();
     (answer, SEEN.take())

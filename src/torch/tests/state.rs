@@ -37,6 +37,18 @@ fn refused((status, text): (i32, String), expected: ErrorKind, words: &str) {
     assert!(text.contains(words), "{text}");
 }
 
+/// What the engine's own tests ask libtorch (`engine/hooks.cpp`) is not in the library that ships, nor in what that is linked of, for the
+/// linker leaves out what nothing calls. Their names are all alike.
+#[test]
+fn the_library_has_no_hook_of_the_tests() {
+    for file in [engine_file(), engine_file().with_extension("rlib")] {
+        let bytes = std::fs::read(&file).unwrap();
+        let has = |name: &str| bytes.windows(name.len()).any(|part| part == name.as_bytes());
+        assert!(has("npe_torch_enter"), "{} has no names, so this can't see any", file.display());
+        assert!(!has("npe_torch_test_"), "{}", file.display());
+    }
+}
+
 /// npe checks lengths before it calls; the engine is wrong-proof by itself.
 #[test]
 fn wrong_lengths_are_errors_of_libtorch_and_leave_the_network_usable() {
