@@ -43,10 +43,11 @@ const MODULES: [&str; 2] = ["tch::nn::", "tch::vision::"];
 
 /// Looks at the library and the programs of `npe-torch`.
 pub fn run(root: &Path) -> Result<()> {
-    let names = panicking(&tch(root)?)?;
+    let workspace = Workspace::of(root)?;
+    let names = panicking(&workspace.tch)?;
     let mut found = Vec::new();
     for target in [&["--lib", "--crate-type", "rlib"][..], &["--bin", "npe-train"]] {
-        found.extend(calls(&mir(root, "npe-torch", target)?, &names));
+        found.extend(calls(&mir(root, &workspace.build, "npe-torch", target)?, &names));
     }
     if !found.is_empty() {
         bail!(
@@ -61,23 +62,30 @@ pub fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the compiler makes of a target of a package, as text.
-fn mir(folder: &Path, package: &str, target: &[&str]) -> Result<String> {
-    let out = tempfile::tempdir()?;
-    let file = out.path().join("mir");
-    // A real build, for a check alone has no such text; with CI's profile, so that what it depends on is built once. Not inlined: tch's
-    // own calls would stand among ours.
+/// What the compiler makes of a target of a package, as text. `build` is where cargo keeps what it builds on the way.
+fn mir(folder: &Path, build: &Path, package: &str, target: &[&str]) -> Result<String> {
+    let lint = build.join("lint");
+    fs::create_dir_all(&lint).with_context(|| lint.display().to_string())?;
+    // Of the same name each time: cargo keeps another build for each other argument, and makes none where nothing has changed.
+    let file = lint.join(format!("{package}{}.mir", target[0]));
+    // A real build, for a check alone has no such text; with CI's profile, so that what it depends on is built once. What comes out of it
+    // has a folder of its own, for it is slow. Not inlined: tch's own calls would stand among ours.
     let status = Command::new(cargo())
         .args(["rustc", "--quiet", "--release", "-p", package])
         .args(target)
+        .arg("--target-dir")
+        .arg(&lint)
         .args(["--", "-C", "opt-level=0", "-C", "lto=off", &format!("--emit=mir={}", file.display())])
+        .env("CARGO_BUILD_BUILD_DIR", build)
         .current_dir(folder)
         .status()
         .context("cargo rustc can't be started")?;
     if !status.success() {
         bail!("{package} does not build");
     }
-    fs::read_to_string(&file).with_context(|| format!("the compiler wrote no {}", file.display()))
+    fs::read_to_string(&file).with_context(|| {
+        format!("{} is gone; cargo clean --release -p {package} has it made anew", file.display())
+    })
 }
 
 /// The panicking calls, each with the function that it is in.
@@ -181,21 +189,32 @@ fn cargo() -> std::ffi::OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// The folder of tch's source, of the version in Cargo.lock.
-fn tch(root: &Path) -> Result<PathBuf> {
-    let out = Command::new(cargo())
-        .args(["metadata", "--format-version", "1", "--locked"])
-        .current_dir(root)
-        .output()
-        .context("cargo metadata can't be started")?;
-    if !out.status.success() {
-        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&out.stderr).trim());
+/// What cargo says of the workspace.
+struct Workspace {
+    /// tch's source, of the version in Cargo.lock.
+    tch: PathBuf,
+    /// Where cargo keeps what it builds on the way.
+    build: PathBuf,
+}
+
+impl Workspace {
+    fn of(root: &Path) -> Result<Self> {
+        let out = Command::new(cargo())
+            .args(["metadata", "--format-version", "1", "--locked"])
+            .current_dir(root)
+            .output()
+            .context("cargo metadata can't be started")?;
+        if !out.status.success() {
+            bail!("cargo metadata failed: {}", String::from_utf8_lossy(&out.stderr).trim());
+        }
+        let metadata: serde_json::Value = serde_json::from_slice(&out.stdout)?;
+        let build = metadata["build_directory"].as_str().context("cargo metadata has no build_directory")?;
+        let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
+        let tch = packages.iter().find(|p| p["name"] == "tch").context("the workspace does not use tch")?;
+        let manifest = tch["manifest_path"].as_str().context("tch has no manifest")?;
+        let tch = Path::new(manifest).parent().context("tch has no folder")?.join("src");
+        Ok(Self { tch, build: build.into() })
     }
-    let metadata: serde_json::Value = serde_json::from_slice(&out.stdout)?;
-    let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
-    let tch = packages.iter().find(|p| p["name"] == "tch").context("the workspace does not use tch")?;
-    let manifest = tch["manifest_path"].as_str().context("tch has no manifest")?;
-    Ok(Path::new(manifest).parent().context("tch has no folder")?.join("src"))
 }
 
 /// All `x` for which a `f_x` is in the source.
@@ -224,7 +243,7 @@ mod tests {
 
     #[test]
     fn tchs_source_is_understood() {
-        let names = panicking(&tch(root()).unwrap()).unwrap();
+        let names = panicking(&Workspace::of(root()).unwrap().tch).unwrap();
         for name in
             ["matmul", "zeros", "conv2d", "to_device", "view", "copy_data", "from_slice", "double_value"]
         {
@@ -297,7 +316,8 @@ mod tests {
     /// The compiler is given a small package of the workspace's own tch; each panicking function is named, and no other.
     #[test]
     fn panicking_calls_are_found_whatever_their_face() {
-        let names = panicking(&tch(root()).unwrap()).unwrap();
+        let workspace = Workspace::of(root()).unwrap();
+        let names = panicking(&workspace.tch).unwrap();
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("src")).unwrap();
         // The workspace's profile, so that tch is not built anew.
@@ -309,12 +329,15 @@ mod tests {
         fs::write(folder.path().join("src/lib.rs"), text).unwrap();
         fs::copy(root().join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
         fs::create_dir(folder.path().join(".cargo")).unwrap();
-        let config = format!(
-            "[build]\ntarget-dir = {:?}\n[net]\noffline = true\n",
-            root().join("target").to_str().unwrap()
+        fs::write(folder.path().join(".cargo/config.toml"), "[net]\noffline = true\n").unwrap();
+        let others = workspace.build.join("release/libpanics.rlib");
+        let written = || fs::metadata(&others).and_then(|m| m.modified()).ok();
+        let before = written();
+        let found = calls(
+            &mir(folder.path(), &workspace.build, "panics", &["--lib", "--crate-type", "rlib"]).unwrap(),
+            &names,
         );
-        fs::write(folder.path().join(".cargo/config.toml"), config).unwrap();
-        let found = calls(&mir(folder.path(), "panics", &["--lib", "--crate-type", "rlib"]).unwrap(), &names);
+        assert_eq!(before, written(), "what the lint builds lies where others look: {}", others.display());
         for (name, _) in BAD {
             let here = |line: &&String| {
                 let function = line.trim().split(": ").next().unwrap_or_default();

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask libtorch [DIR]   download libtorch for the CPU into DIR (target/libtorch), 500 MB, once
-cargo xtask lint             refuse what panics in tch, in src/torch; leaves a slow npe-train in target/release, which cargo build makes anew";
+cargo xtask lint             refuse what panics in tch, in src/torch";
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
