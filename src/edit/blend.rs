@@ -3,7 +3,7 @@
 use super::history::{Origin, State};
 use super::settings::BlendSettings;
 use crate::brush::{Mode, Painted};
-use crate::photo::Change;
+use crate::photo::{Change, coefficients};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -61,11 +61,15 @@ pub(super) fn change(
     let Origin { crop, reconstruction, .. } = state.origin.as_ref();
     let coarse = if state.whole { 1.0 } else { 1.0 - settings.detail };
     let fine = coarse.powi(3);
-    let add = (0..3 * pixels).map(|i| {
-        let (x, x0) = (crop[i], reconstruction[i]);
-        mask[i % pixels] * (generated[i] - x0 - coarse * (x - x0) + fine * x)
-    });
-    Change { size, add: add.collect(), keep_less: mask.iter().map(|m| fine * m).collect() }
+    let mut add: Vec<f32> = (0..3 * pixels)
+        .map(|i| generated[i] - reconstruction[i] - coarse * (crop[i] - reconstruction[i]) + fine * crop[i])
+        .collect();
+    for plane in add.chunks_exact_mut(pixels) {
+        // Only what is shown, not the mask: its zeros must stay zeros.
+        coefficients(plane, size);
+        plane.iter_mut().zip(mask).for_each(|(a, m)| *a *= m);
+    }
+    Change { size, add, keep_less: mask.iter().map(|m| fine * m).collect() }
 }
 
 /// Where strokes may show and where they were taken away, after one more stroke that led to `generated`.

@@ -6,6 +6,7 @@ pub mod figures;
 mod file;
 mod guide;
 mod history;
+mod objective;
 mod operation;
 mod orders;
 #[cfg(test)]

@@ -1,26 +1,14 @@
 //! How a stroke moves the latents.
 
 use super::Progress;
+use super::objective::Objective;
 use super::settings::{Solver, StrokeSettings};
-use super::start;
-use crate::brush::{Mode, Painted, Stroke, distance};
+use crate::brush::{Mode, Painted, Stroke};
 use crate::error::{Error, ErrorKind, Result};
-use crate::generator::{Aimed, Generator, Response, Target};
+use crate::generator::{Generator, Target};
 use crate::limits;
 use crate::photo::Frame;
 
-/// Weight of keeping the rest of the face as it is shown, at freedom ½.
-const KEEP: f32 = 1.0;
-/// Weight of staying near the latents the stroke starts from, for each latent, at freedom ½. (Not near the photo's: each stroke
-/// would take back some of those before it.) A sum, not a mean: a move is as unlikely however many latents stand still.
-const PRIOR: f32 = 0.003;
-/// The keep term of a broad brush grows from 0 at the brush to its full weight at this many times the root of the brushed area:
-/// hair needs sides and temples.
-const KEEP_FULL: f32 = 1.75;
-/// The brushed share of the frame from which on a brush is broad: a stroke over the forehead.
-const BROAD: f32 = 0.023;
-/// The finest brush keeps the rest so many times as hard. (A broad one: [`Generator::broad_keep`].)
-const FINE_KEEP: f32 = limits::MODEL_BROAD_KEEP_MAX;
 /// The solver ends when a step gains less than this share of the loss: further ones move no pixel that a person could tell, and
 /// take a third of the time of a stroke over the forehead.
 const GAIN: f64 = 1e-3;
@@ -124,103 +112,12 @@ impl Task<'_> {
     }
 }
 
-fn peak(weight: &[f32]) -> f32 {
+pub(super) fn peak(weight: &[f32]) -> f32 {
     weight.iter().fold(0.0, |a, b| a.max(*b))
 }
 
 fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, "the stroke was cancelled; the edit is as it was before it")
-}
-
-/// The objective of the guided solver. Brush and keep terms are both weighted squared distances, so they merge into one
-/// weight map and one target image, and one pull of the generator serves both:
-/// `a(x−s)² + b(x−t)² = (a+b)(x − (a·s+b·t)/(a+b))² + const`.
-struct Objective {
-    weight: Vec<f32>,
-    colour: Vec<f32>,
-    /// What the merged form leaves out, so that the loss is the sum of the terms.
-    constant: f64,
-    scale: f64,
-    prior: f64,
-    anchor: Vec<f32>,
-    /// The prior of the solver's first move.
-    start: f32,
-}
-
-impl Objective {
-    fn new(task: &Task<'_>, target: &[f32]) -> Self {
-        let size = task.generator.image_size();
-        let pixels = size * size;
-        let settings = task.settings;
-        // Freedom ½ is the default weight; 0 holds 16 times as hard, 1 lets go 16 times as far.
-        let free = 16f32.powf(1.0 - 2.0 * settings.freedom);
-        let peak = peak(&task.painted.weight);
-        let brushed: Vec<f32> = task.painted.weight.iter().map(|w| w / peak).collect();
-        let far = distance(&brushed, size, 0.5);
-        let total: f32 = brushed.iter().sum();
-        // A fine brush asks for a local change, a broad one lets its surroundings follow. Held close by, white between the
-        // lips is teeth; let go, it is a lighter face.
-        let fine = BROAD * pixels as f32 / total;
-        let keep_all =
-            KEEP * free * fine.powi(4).clamp(task.generator.broad_keep(), FINE_KEEP) / pixels as f32;
-        let keep_full = (KEEP_FULL * fine.recip().sqrt().clamp(0.3, 1.0) * total.sqrt()).max(1.0);
-        let mut weight = vec![0.0; pixels];
-        let mut colour = vec![0.0; 3 * pixels];
-        let mut constant = 0.0;
-        for p in 0..pixels {
-            let brush = brushed[p] / total;
-            let near = (far[p] / keep_full).min(1.0);
-            let keep = keep_all * near * near * (1.0 - brushed[p]);
-            weight[p] = brush + keep;
-            for c in 0..3 {
-                let i = c * pixels + p;
-                let (s, t) = (target[i], task.shown[i]);
-                colour[i] = if weight[p] > 0.0 { (brush * s + keep * t) / weight[p] } else { t };
-                if weight[p] > 0.0 {
-                    constant += f64::from(brush * keep / weight[p]) * f64::from(s - t).powi(2) / 3.0;
-                }
-            }
-        }
-        let scale = weight.iter().map(|w| f64::from(*w)).sum();
-        Self {
-            weight,
-            colour,
-            constant,
-            scale,
-            prior: f64::from(PRIOR * free),
-            anchor: task.start.to_vec(),
-            start: start::PRIOR * free,
-        }
-    }
-
-    fn prior(&self, z: &[f32]) -> f64 {
-        let sum: f64 = z.iter().zip(&self.anchor).map(|(z, a)| f64::from(z - a).powi(2)).sum();
-        self.prior * sum
-    }
-
-    /// Where the network's mean response leads, if it is known.
-    fn first(&self, task: &Task<'_>) -> Option<Vec<f32>> {
-        let fits = |r: &&Response| r.fits(task.start.len(), task.generator.image_size());
-        let response = task.generator.response().filter(fits)?;
-        let wanted: Vec<f32> = self.colour.iter().zip(task.shown).map(|(c, s)| c - s).collect();
-        let towards = start::towards(response, &self.weight, &wanted, self.start);
-        let limit = limits::LATENT_ABS;
-        // A map of huge numbers leads nowhere.
-        (towards.iter().all(|d| d.is_finite()))
-            .then(|| task.start.iter().zip(towards).map(|(z, d)| (z + d).clamp(-limit, limit)).collect())
-    }
-
-    fn loss(&self, aimed: &mut dyn Aimed, z: &[f32]) -> Result<f64> {
-        Ok(self.scale * f64::from(aimed.loss(z)?) + self.constant + self.prior(z))
-    }
-
-    /// The gradient: cheapest at latents whose loss was asked for just before.
-    fn gradient(&self, aimed: &mut dyn Aimed, z: &[f32]) -> Result<Vec<f64>> {
-        let prior = 2.0 * self.prior;
-        Ok((aimed.gradient(z)?.iter().zip(z).zip(&self.anchor))
-            .map(|((g, z), a)| self.scale * f64::from(*g) + prior * f64::from(z - a))
-            .collect())
-    }
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -15,7 +15,8 @@ use std::thread::Builder;
 const PIXELS_PER_THREAD: usize = 1 << 17;
 
 /// A change to a photo inside a frame: `Y = X − keep_less↑·X + add↑` in the −1..1 scale, where ↑ is the smooth
-/// upsampling (cubic B-spline, so nothing rings and zeros stay zeros) into the photo's pixels.
+/// upsampling (cubic B-spline, so zeros stay zeros) into the photo's pixels; what shall pass through its values there, comes as
+/// [`super::coefficients`].
 ///
 /// With Δ the change of the generated image, M the mask, X̂₀ the reconstruction and d the detail control this is
 /// `Y = X̂₀ + MΔ + (1 − (1−d)M)·(X − X̂₀)`, sorted by what multiplies X. Let both grids be 0 in the two outermost

@@ -10,6 +10,7 @@ mod pixels;
 mod placement;
 #[cfg(test)]
 mod reference;
+mod spline;
 #[cfg(test)]
 mod test_photos;
 
@@ -19,6 +20,7 @@ pub use faces::{Face, find, find_with, no_face_error};
 pub use frame::Frame;
 pub use pixels::{PixelsMut, PixelsRef};
 pub use placement::Placement;
+pub use spline::coefficients;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
