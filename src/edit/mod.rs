@@ -6,11 +6,13 @@ pub mod figures;
 mod file;
 mod guide;
 mod history;
+mod latents;
 mod objective;
 mod operation;
 mod orders;
 #[cfg(test)]
 mod regressions;
+mod result;
 mod settings;
 mod solver;
 mod start;
@@ -19,6 +21,7 @@ mod tests;
 mod view;
 
 pub use file::{FORMAT as STROKE_FILE_FORMAT, ModelId, StrokeFile, Units};
+pub use latents::sample_latents;
 pub use operation::{GridLayer, Operation};
 pub use settings::{BlendSettings, Solver, StrokeSettings};
 pub use solver::Report;
@@ -29,14 +32,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::generator::Generator;
 use crate::limits;
 use crate::model::Attribute;
-use crate::photo::{
-    Change, Frame, Photo, PixelsMut, Rect, blend_into, blend_layer_into, blend_rect, changed_rect, crop,
-};
+use crate::photo::{Frame, Photo, changed_rect, crop};
 use history::{History, Origin, State};
-use operation::check_latents;
 use orders::Orders;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
 
 /// Told how far a stroke is, 0..1; answers whether to go on. A stroke told to stop leaves the edit as it was.
@@ -238,55 +236,6 @@ impl Edit {
         (State::at(origin, size), image, Report::default())
     }
 
-    /// Sets the latents (sliders); the change shows through the interpolation mask, everywhere in the frame.
-    ///
-    /// # Errors
-    /// If the count is wrong or a value not finite or beyond ±[`crate::limits::LATENT_ABS`].
-    pub fn set_latents(&mut self, latents: &[f32]) -> Result<()> {
-        let whole = self.state().whole;
-        self.apply(Operation::Latents { latents: latents.to_vec(), whole }, &mut |_| true).map(drop)
-    }
-
-    /// Paints on the latent tiles (the paper's latent canvas): tiles within `radius` of (x, y) move towards `value`,
-    /// the centre by all the way. The tiles are rows of √latents (rounded up) squares of side 1.
-    ///
-    /// # Errors
-    /// If a value is not finite or out of range, or no tile is touched.
-    pub fn paint_latents(&mut self, x: f32, y: f32, radius: f32, value: f32) -> Result<()> {
-        if ![x, y, radius, value].iter().all(|v| v.is_finite()) || radius <= 0.0 {
-            return Err(Error::invalid(format!(
-                "latent tiles: position {x}, {y}, radius {radius}, value {value}; all must be finite, the radius over 0"
-            )));
-        }
-        let mut z = self.latents().to_vec();
-        let row = view::tiles_per_row(z.len());
-        let mut touched = false;
-        for (i, z) in z.iter_mut().enumerate() {
-            let (tx, ty) = ((i % row) as f32 + 0.5, (i / row) as f32 + 0.5);
-            let weight = 1.0 - (((tx - x).powi(2) + (ty - y).powi(2)).sqrt() - 0.5).max(0.0) / radius;
-            if weight > 0.0 {
-                *z += weight * (value - *z);
-                touched = true;
-            }
-        }
-        if !touched {
-            return Err(Error::invalid(format!(
-                "no latent tile lies within {radius} of {x}, {y}; there are {row} in a row"
-            )));
-        }
-        check_latents(&z, self.generator.latents())?;
-        self.set_latents(&z)
-    }
-
-    /// Draws a random face: latents from N(0, I), shown without the mask. The same seed gives the same latents.
-    ///
-    /// # Errors
-    /// If the device fails.
-    pub fn sample(&mut self, seed: u64) -> Result<()> {
-        let latents = sample_latents(self.generator.latents(), seed);
-        self.apply(Operation::Latents { latents, whole: true }, &mut |_| true).map(drop)
-    }
-
     /// Back to the photo (undoable).
     ///
     /// # Errors
@@ -343,96 +292,8 @@ impl Edit {
         self.history.done()
     }
 
-    /// The latents.
-    pub fn latents(&self) -> &[f32] {
-        &self.state().latents
-    }
-
-    /// The latents of the photo.
-    pub fn encoded_latents(&self) -> &[f32] {
-        &self.state().origin.latents
-    }
-
-    /// The rectangle of the photo outside of which the result is the photo, bit for bit. Empty if nothing is changed.
-    ///
-    /// # Errors
-    /// Never for a frame that was accepted; of kind internal.
-    pub fn changed_rect(&self) -> Result<Rect> {
-        changed_rect(self.photo(), &self.frame, &self.change())
-    }
-
-    /// The result at the photo's full size and format.
-    ///
-    /// # Errors
-    /// If memory is short.
-    pub fn render(&self) -> Result<Photo> {
-        self.rendered(&self.change())
-    }
-
-    /// A rectangle of the result into a buffer of the photo's own format.
-    ///
-    /// # Errors
-    /// If the rectangle leaves the photo, or the buffer's size, stride or format does not fit.
-    pub fn render_into(&self, rect: Rect, pixels: &mut PixelsMut<'_>) -> Result<()> {
-        blend_into(self.photo(), &self.frame, &self.change(), rect, pixels)
-    }
-
-    /// A rectangle of the change as a layer to lay over the photo, into a buffer of the photo's number type whose channels have
-    /// alpha: see [`blend_layer_into`].
-    ///
-    /// # Errors
-    /// If the rectangle leaves the photo, or the buffer's size, stride or format does not fit.
-    pub fn render_change_into(&self, rect: Rect, pixels: &mut PixelsMut<'_>) -> Result<()> {
-        blend_layer_into(self.photo(), &self.frame, &self.change(), rect, pixels)
-    }
-
-    /// A small picture to look at: 8-bit RGB, [`Edit::image_size`] square (the latent tiles have their own size).
-    ///
-    /// # Errors
-    /// If memory is short.
-    pub fn view(&self, view: View) -> Result<Photo> {
-        view::render(self, view)
-    }
-
-    /// Width and height of a view in pixels.
-    pub fn view_size(&self, view: View) -> (u32, u32) {
-        let (width, height) = match view {
-            View::Latents => view::tiles_size(self.latents().len()),
-            _ => (self.image_size(), self.image_size()),
-        };
-        (width as u32, height as u32)
-    }
-
-    /// The encoder's opinion of the current latents: ‖E(G(z)) − z‖ / ‖z‖, small where the network knows such faces.
-    ///
-    /// # Errors
-    /// If the device fails.
-    pub fn implausibility(&self) -> Result<f32> {
-        let (z, back) = (self.latents(), self.generator.encode(&self.generated)?);
-        let norm = |v: &mut dyn Iterator<Item = f32>| v.map(|v| v * v).sum::<f32>().sqrt();
-        Ok(norm(&mut z.iter().zip(&back).map(|(a, b)| a - b)) / norm(&mut z.iter().copied()).max(1e-6))
-    }
-
     fn state(&self) -> &State {
         self.history.current()
-    }
-
-    fn mask(&self, settings: &BlendSettings) -> Vec<f32> {
-        blend::mask(self.state(), &self.generated, settings, self.image_size())
-    }
-
-    fn change(&self) -> Change {
-        self.change_under(&self.blend_settings)
-    }
-
-    fn change_under(&self, settings: &BlendSettings) -> Change {
-        blend::change(self.state(), &self.generated, &self.mask(settings), settings, self.image_size())
-    }
-
-    fn rendered(&self, change: &Change) -> Result<Photo> {
-        let photo = self.photo();
-        let samples = blend_rect(photo, &self.frame, change, Rect::whole(photo))?;
-        Photo::new(photo.width(), photo.height(), photo.format().channels, samples)
     }
 }
 
@@ -458,13 +319,4 @@ fn origin(generator: &dyn Generator, photo: Arc<Photo>, frame: &Frame) -> Result
     latents.iter_mut().for_each(|z| *z = z.clamp(-limit, limit));
     let reconstruction = generator.decode(&latents)?;
     Ok(Origin { photo, crop, latents, reconstruction })
-}
-
-/// `count` numbers of N(0, 1), the same for the same seed (ChaCha8 and Box–Muller).
-pub fn sample_latents(count: usize, seed: u64) -> Vec<f32> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut uniform = || (f64::from(rng.next_u32()) + 0.5) / 4_294_967_296.0;
-    (0..count)
-        .map(|_| ((-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()) as f32)
-        .collect()
 }

@@ -1,0 +1,85 @@
+//! What an edit shows: the result at the photo's size, the change as a layer, small pictures.
+
+use super::{BlendSettings, Edit, View, blend, view};
+use crate::error::Result;
+use crate::photo::{Change, Photo, PixelsMut, Rect, blend_into, blend_layer_into, blend_rect, changed_rect};
+
+impl Edit {
+    /// The rectangle of the photo outside of which the result is the photo, bit for bit. Empty if nothing is changed.
+    ///
+    /// # Errors
+    /// Never for a frame that was accepted; of kind internal.
+    pub fn changed_rect(&self) -> Result<Rect> {
+        changed_rect(self.photo(), &self.frame, &self.change())
+    }
+
+    /// The result at the photo's full size and format.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn render(&self) -> Result<Photo> {
+        self.rendered(&self.change())
+    }
+
+    /// A rectangle of the result into a buffer of the photo's own format.
+    ///
+    /// # Errors
+    /// If the rectangle leaves the photo, or the buffer's size, stride or format does not fit.
+    pub fn render_into(&self, rect: Rect, pixels: &mut PixelsMut<'_>) -> Result<()> {
+        blend_into(self.photo(), &self.frame, &self.change(), rect, pixels)
+    }
+
+    /// A rectangle of the change as a layer to lay over the photo, into a buffer of the photo's number type whose channels have
+    /// alpha: see [`blend_layer_into`].
+    ///
+    /// # Errors
+    /// If the rectangle leaves the photo, or the buffer's size, stride or format does not fit.
+    pub fn render_change_into(&self, rect: Rect, pixels: &mut PixelsMut<'_>) -> Result<()> {
+        blend_layer_into(self.photo(), &self.frame, &self.change(), rect, pixels)
+    }
+
+    /// A small picture to look at: 8-bit RGB, [`Edit::image_size`] square (the latent tiles have their own size).
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn view(&self, view: View) -> Result<Photo> {
+        view::render(self, view)
+    }
+
+    /// Width and height of a view in pixels.
+    pub fn view_size(&self, view: View) -> (u32, u32) {
+        let (width, height) = match view {
+            View::Latents => view::tiles_size(self.latents().len()),
+            _ => (self.image_size(), self.image_size()),
+        };
+        (width as u32, height as u32)
+    }
+
+    /// The encoder's opinion of the current latents: ‖E(G(z)) − z‖ / ‖z‖, small where the network knows such faces.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn implausibility(&self) -> Result<f32> {
+        let (z, back) = (self.latents(), self.generator.encode(&self.generated)?);
+        let norm = |v: &mut dyn Iterator<Item = f32>| v.map(|v| v * v).sum::<f32>().sqrt();
+        Ok(norm(&mut z.iter().zip(&back).map(|(a, b)| a - b)) / norm(&mut z.iter().copied()).max(1e-6))
+    }
+
+    pub(super) fn mask(&self, settings: &BlendSettings) -> Vec<f32> {
+        blend::mask(self.state(), &self.generated, settings, self.image_size())
+    }
+
+    pub(super) fn change(&self) -> Change {
+        self.change_under(&self.blend_settings)
+    }
+
+    pub(super) fn change_under(&self, settings: &BlendSettings) -> Change {
+        blend::change(self.state(), &self.generated, &self.mask(settings), settings, self.image_size())
+    }
+
+    pub(super) fn rendered(&self, change: &Change) -> Result<Photo> {
+        let photo = self.photo();
+        let samples = blend_rect(photo, &self.frame, change, Rect::whole(photo))?;
+        Photo::new(photo.width(), photo.height(), photo.format().channels, samples)
+    }
+}
