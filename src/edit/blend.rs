@@ -3,7 +3,7 @@
 use super::history::{Origin, State};
 use super::settings::BlendSettings;
 use crate::brush::{Mode, Painted};
-use crate::photo::{Change, coefficients};
+use crate::photo::Change;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -61,15 +61,10 @@ pub(super) fn change(
     let Origin { crop, reconstruction, .. } = state.origin.as_ref();
     let coarse = if state.whole { 1.0 } else { 1.0 - settings.detail };
     let fine = coarse.powi(3);
-    let mut add: Vec<f32> = (0..3 * pixels)
+    let add = (0..3 * pixels)
         .map(|i| generated[i] - reconstruction[i] - coarse * (crop[i] - reconstruction[i]) + fine * crop[i])
         .collect();
-    for plane in add.chunks_exact_mut(pixels) {
-        // Only what is shown, not the mask: its zeros must stay zeros.
-        coefficients(plane, size);
-        plane.iter_mut().zip(mask).for_each(|(a, m)| *a *= m);
-    }
-    Change { size, add, keep_less: mask.iter().map(|m| fine * m).collect() }
+    Change { size, add, mask: mask.to_vec(), less: fine }
 }
 
 /// Where strokes may show and where they were taken away, after one more stroke that led to `generated`.
@@ -188,6 +183,9 @@ pub(super) fn gauss(map: &[f32], size: usize, sigma: f32) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edit::Edit;
+    use crate::generator::linear::Linear;
+    use crate::photo::{Channels, Frame, Photo, Samples};
 
     #[test]
     fn gauss_equals_the_direct_sum() {
@@ -227,5 +225,53 @@ mod tests {
             }
         }
         assert_eq!(border(32, 32, 64), 1.0);
+    }
+
+    /// Plain f64 versions of step 4 of the published brush and of the detail control's, at the network's own resolution; and what is
+    /// seen where the mask is whole.
+    #[test]
+    fn the_blend_is_the_papers_where_photo_and_network_have_one_size() {
+        let size = 32;
+        let pixels = size * size;
+        let bytes: Vec<u8> = (0..3 * pixels).map(|i| ((i * 7919) % 256) as u8).collect();
+        let square = Arc::new(Photo::new(32, 32, Channels::Rgb, Samples::U8(bytes)).unwrap());
+        let frame = Frame { cx: 16.0, cy: 16.0, side: 32.0, angle: 0.0 };
+        let mut e = Edit::new(Arc::new(Linear::new(size, 40)), square, frame).unwrap();
+        e.sample(3).unwrap();
+        let z = e.latents().to_vec();
+        // A sample shows the network's own picture: every pixel of it, as fine as it is.
+        let Samples::U8(shown) = e.render().unwrap().samples().clone() else { panic!("the depth changed") };
+        for p in (0..pixels).filter(|p| (8..24).contains(&(p % 32)) && (8..24).contains(&(p / 32))) {
+            for c in 0..3 {
+                let (is, g) = (
+                    f32::from(shown[p * 3 + c]),
+                    127.5 * (e.generated[c * pixels + p].clamp(-1.0, 1.0) + 1.0),
+                );
+                assert!((is - g).abs() < 0.6, "{is} {g} at {p}");
+            }
+        }
+        e.undo().unwrap();
+        e.set_latents(&z).unwrap();
+        for detail in [0.0, 0.3, 1.0] {
+            e.set_blend_settings(BlendSettings { mask: 1.0, detail, locality: 0.0 }).unwrap();
+            let (x, x0, mask) =
+                (&e.state().origin.crop, &e.state().origin.reconstruction, e.mask(&e.blend_settings));
+            let change = e.change();
+            for (p, m) in mask.iter().enumerate() {
+                for c in 0..3 {
+                    let i = c * pixels + p;
+                    let (m, goes) = (f64::from(*m), 1.0 - f64::from(detail));
+                    let (x, x0, g) = (f64::from(x[i]), f64::from(x0[i]), f64::from(e.generated[i]));
+                    // At this size all of the photo's error is coarse.
+                    let by_hand = x + m * (g - x0) - goes * m * (x - x0);
+                    let ours = x + f64::from(change.mask[p])
+                        * (f64::from(change.add[i]) - f64::from(change.less) * x);
+                    assert!((by_hand - ours).abs() < 1e-5, "{by_hand} {ours}");
+                    assert!(
+                        detail > 0.0 || (by_hand - (x0 + m * (g - x0) + (1.0 - m) * (x - x0))).abs() < 1e-12
+                    );
+                }
+            }
+        }
     }
 }

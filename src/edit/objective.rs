@@ -121,7 +121,7 @@ impl Objective {
     }
 }
 
-/// The diameter in pixels of the widest disc inside a brush.
+/// The diameter of the widest disc inside a brush, in even pixels: never less than it is.
 fn thickness(brushed: &[f32], size: usize) -> f32 {
     let beside: Vec<f32> = brushed.iter().map(|w| 1.0 - w).collect();
     // The frame ends beside its outermost pixels.
@@ -203,6 +203,7 @@ mod tests {
         assert_eq!(within(0..20, 5..11), 6.0);
         assert_eq!(within(3..20, 0..6), 6.0);
         assert_eq!(within(0..20, 0..20), 20.0);
+        assert_eq!(within(0..20, 5..10), 6.0);
         assert_eq!(within(7..8, 7..8), 2.0);
         assert_eq!(within(2..2, 0..20), 0.0);
     }

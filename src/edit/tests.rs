@@ -244,38 +244,6 @@ fn latent_tiles_are_painted_where_they_are() {
     assert!(error.contains("no latent tile"), "{error}");
 }
 
-/// A plain f64 version of step 4 of the published brush, at the network's own resolution.
-#[test]
-fn the_blend_is_the_papers_where_photo_and_network_have_one_size() {
-    let size = 32;
-    let pixels = size * size;
-    let bytes: Vec<u8> = (0..3 * pixels).map(|i| ((i * 7919) % 256) as u8).collect();
-    let square = Arc::new(Photo::new(32, 32, Channels::Rgb, Samples::U8(bytes)).unwrap());
-    let frame = Frame { cx: 16.0, cy: 16.0, side: 32.0, angle: 0.0 };
-    let mut e = Edit::new(Arc::new(Linear::new(size, 40)), square, frame).unwrap();
-    let paper = BlendSettings { mask: 1.0, detail: 0.0, locality: 0.0 };
-    e.set_blend_settings(paper).unwrap();
-    e.sample(3).unwrap();
-    let z = e.latents().to_vec();
-    e.undo().unwrap();
-    e.set_latents(&z).unwrap();
-    let (x, x0, mask) = (&e.state().origin.crop, &e.state().origin.reconstruction, e.mask(&e.blend_settings));
-    let change = e.change();
-    // The photo's own grid reads it as a spline.
-    let mut shown = e.generated.to_vec();
-    shown.chunks_exact_mut(pixels).for_each(|plane| crate::photo::coefficients(plane, size));
-    for (p, m) in mask.iter().enumerate() {
-        for c in 0..3 {
-            let i = c * pixels + p;
-            let m = f64::from(*m);
-            let (x, x0, g) = (f64::from(x[i]), f64::from(x0[i]), f64::from(shown[i]));
-            let paper = x0 + m * (g - x0) + (1.0 - m) * (x - x0);
-            let ours = x - f64::from(change.keep_less[p]) * x + f64::from(change.add[i]);
-            assert!((paper - ours).abs() < 1e-5, "{paper} {ours}");
-        }
-    }
-}
-
 #[test]
 fn one_published_event_is_one_plain_step() {
     let mut e = edit();

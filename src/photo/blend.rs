@@ -6,6 +6,7 @@ mod layer;
 pub use layer::blend_layer_into;
 
 use super::pixels::{FLOAT_MAX, PixelsMut, Sample};
+use super::spline::{coefficients, mirrored};
 use super::{Channels, Frame, Photo, Rect, Samples, room_for};
 use crate::error::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
@@ -14,28 +15,29 @@ use std::thread::Builder;
 /// Pixels that are worth a thread: some milliseconds.
 const PIXELS_PER_THREAD: usize = 1 << 17;
 
-/// A change to a photo inside a frame: `Y = X − keep_less↑·X + add↑` in the −1..1 scale, where ↑ is the smooth
-/// upsampling (cubic B-spline, so zeros stay zeros) into the photo's pixels; what shall pass through its values there, comes as
-/// [`super::coefficients`].
+/// A change to a photo inside a frame: `Y = X + M↑·(C↑ − less·X)` in the −1..1 scale. C↑ is the cubic spline through C, M↑ the
+/// smooth upsampling of M (the cubic B-spline of its values, so nothing rings and zeros stay zeros) into the photo's pixels.
 ///
-/// With Δ the change of the generated image, M the mask, X̂₀ the reconstruction and d the detail control this is
-/// `Y = X̂₀ + MΔ + (1 − (1−d)M)·(X − X̂₀)`, sorted by what multiplies X. Let both grids be 0 in the two outermost
+/// With Δ the change of the generated image, M the mask, X̂₀ the reconstruction, c what goes of the photo's coarse error and `less`
+/// what goes of its fine error, C is `Δ − c·(X − X̂₀) + less·X` for the X that the network sees. Let M be 0 in the two outermost
 /// rings, or the frame's border may show. Where X is a float beyond ±65504 (the range of half floats) and changes, X is
 /// taken for that bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// Side S of the grids.
     pub size: usize,
-    /// `[3][S][S]`: `M·Δ + (1−d)·M·X̂₀`.
+    /// C, `[3][S][S]`.
     pub add: Vec<f32>,
-    /// `[S][S]`: `(1−d)·M`, 0..1.
-    pub keep_less: Vec<f32>,
+    /// M, `[S][S]`, 0..1.
+    pub mask: Vec<f32>,
+    /// How much of the photo goes where M is 1, 0..1.
+    pub less: f32,
 }
 
 impl Change {
     /// The change that changes nothing.
     pub fn none(size: usize) -> Self {
-        Self { size, add: vec![0.0; 3 * size * size], keep_less: vec![0.0; size * size] }
+        Self { size, add: vec![0.0; 3 * size * size], mask: vec![0.0; size * size], less: 0.0 }
     }
 }
 
@@ -177,9 +179,10 @@ fn share_out<T: Send>(
 /// A change made ready to be read at photo pixels.
 struct Grid {
     size: usize,
-    /// `[S+4][S+4]`: red, green, blue of `add` and `keep_less`, with two cells of 0 all around.
+    /// `[S+4][S+4]`: red, green, blue of C's coefficients, which are mirrored at the borders, and M with two cells of 0 all around.
     cells: Vec<[f32; 4]>,
-    /// `[S+1][S+1]`: whether any of the 16 cells around a point between cell centres is not 0.
+    less: f32,
+    /// `[S+1][S+1]`: whether M is not 0 in any of the 16 cells around a point between cell centres.
     active: Vec<bool>,
     /// Smallest and largest index of an active one: x0, y0, x1, y1.
     reach: Option<[usize; 4]>,
@@ -196,18 +199,22 @@ impl Grid {
         frame.check()?;
         let size = change.size;
         let plane = size.checked_mul(size).filter(|_| (1..=crate::limits::CROP_SIDE).contains(&size));
-        if plane.is_none_or(|p| change.add.len() != 3 * p || change.keep_less.len() != p) {
+        if plane.is_none_or(|p| change.add.len() != 3 * p || change.mask.len() != p) {
             return Err(Error::new(
                 ErrorKind::Internal,
                 format!(
                     "a change of side {size} came with {} and {} values",
                     change.add.len(),
-                    change.keep_less.len()
+                    change.mask.len()
                 ),
             ));
         }
-        if let Some(v) =
-            change.add.iter().chain(&change.keep_less).find(|v| !(-FLOAT_MAX..=FLOAT_MAX).contains(*v))
+        if let Some(v) = change
+            .add
+            .iter()
+            .chain(&change.mask)
+            .chain([&change.less])
+            .find(|v| !(-FLOAT_MAX..=FLOAT_MAX).contains(*v))
         {
             return Err(Error::new(
                 ErrorKind::Internal,
@@ -216,13 +223,18 @@ impl Grid {
         }
         let (side, plane) = (size + 4, size * size);
         let grey = matches!(channels, Channels::Grey | Channels::GreyAlpha);
+        let mut add = change.add.clone();
+        add.chunks_exact_mut(plane).for_each(|plane| coefficients(plane, size));
         let mut cells = vec![[0.0f32; 4]; side * side];
-        for i in 0..plane {
-            let [r, g, b] = [change.add[i], change.add[plane + i], change.add[2 * plane + i]];
-            // Rec. 709 luma of the change: keep_less weighs all three channels alike, and they are equal.
+        for (i, cell) in cells.iter_mut().enumerate() {
+            let (x, y) = (i % side, i / side);
+            let p = mirrored(y.abs_diff(2), size) * size + mirrored(x.abs_diff(2), size);
+            let [r, g, b] = [add[p], add[plane + p], add[2 * plane + p]];
+            // Rec. 709 luma of the change: the mask weighs all three channels alike, and they are equal.
             let luma = 0.2126 * r + 0.7152 * g + 0.0722 * b;
             let [r, g, b] = if grey { [luma; 3] } else { [r, g, b] };
-            cells[(i / size + 2) * side + i % size + 2] = [r, g, b, change.keep_less[i]];
+            let inside = |v: usize| (2..size + 2).contains(&v);
+            *cell = [r, g, b, if inside(x) && inside(y) { change.mask[p] } else { 0.0 }];
         }
         let (active, reach) = find_active(&cells, size);
         let (u, v) = frame.from_photo(0.5, 0.5);
@@ -231,6 +243,7 @@ impl Grid {
         Ok(Self {
             size,
             cells,
+            less: change.less,
             active,
             reach,
             origin: (u * size as f64 - 0.5, v * size as f64 - 0.5),
@@ -309,11 +322,11 @@ impl Grid {
             if !self.active[iy * (self.size + 1) + ix] || alpha.is_some_and(|a| pixel[a].unit() == 0.0) {
                 continue;
             }
-            let [cr, cg, cb, less] =
+            let [cr, cg, cb, mask] =
                 self.spline(ix, iy, (gx + 1.0 - ix as f64) as f32, (gy + 1.0 - iy as f64) as f32);
             for (place, add) in [(r, cr), (g, cg), (b, cb)].into_iter().take(colours) {
                 let old = pixel[place];
-                pixel[place] = old.moved(0.5 * (add - less * (2.0 * old.unit() - 1.0)));
+                pixel[place] = old.moved(0.5 * mask * (add - self.less * (2.0 * old.unit() - 1.0)));
             }
         }
     }
@@ -365,7 +378,7 @@ fn find_active(cells: &[[f32; 4]], size: usize) -> (Vec<bool>, Option<[usize; 4]
     let (side, places) = (size + 4, size + 1);
     let mut active = vec![false; places * places];
     let mut reach: Option<[usize; 4]> = None;
-    for (i, _) in cells.iter().enumerate().filter(|(_, cell)| **cell != [0.0; 4]) {
+    for (i, _) in cells.iter().enumerate().filter(|(_, cell)| cell[3] != 0.0) {
         let (x, y) = (i % side, i / side);
         let around = |v: usize| (v.saturating_sub(3), v.min(size));
         let ((x0, x1), (y0, y1)) = (around(x), around(y));

@@ -94,6 +94,7 @@ fn a_constant_change_moves_the_middle_by_just_that() {
     let photo = super::super::test_photos::photo(80, 80, format, |_, _, _| 0.5);
     let mut change = Change::none(16);
     change.add.fill(0.2);
+    change.mask.fill(1.0);
     let frame = Frame { cx: 40.0, cy: 40.0, side: 64.0, angle: 30.0 };
     let Samples::U8(v) =
         blend_rect(&photo, &frame, &change, Rect { x: 40, y: 40, width: 1, height: 1 }).unwrap()
@@ -138,7 +139,7 @@ fn wrong_use_gets_sentences() {
     short.add.pop();
     assert!(blend_rect(&photo, &frame, &short, Rect::whole(&photo)).is_err());
     let mut holed = Change::none(8);
-    holed.keep_less[3] = f32::NAN;
+    holed.mask[3] = f32::NAN;
     assert!(blend_rect(&photo, &frame, &holed, Rect::whole(&photo)).is_err());
     let bad = Frame { side: 0.0, ..frame };
     assert!(blend_rect(&photo, &bad, &Change::none(8), Rect::whole(&photo)).is_err());

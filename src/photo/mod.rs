@@ -20,7 +20,6 @@ pub use faces::{Face, find, find_with, no_face_error};
 pub use frame::Frame;
 pub use pixels::{PixelsMut, PixelsRef};
 pub use placement::Placement;
-pub use spline::coefficients;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;

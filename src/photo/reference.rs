@@ -17,6 +17,7 @@ pub fn blended(photo: &Photo, frame: &Frame, change: &Change) -> Vec<f64> {
         }
     }
     let (s, plane) = (change.size, change.size * change.size);
+    let add = spline_through(change);
     let channels = photo.format().channels;
     let n = channels.count();
     let mut out: Vec<f64> = (0..photo.samples().len()).map(|i| unit(photo.samples(), i)).collect();
@@ -29,14 +30,17 @@ pub fn blended(photo: &Photo, frame: &Frame, change: &Change) -> Vec<f64> {
         }
         let (gx, gy) = (u * s as f64 - 0.5, v * s as f64 - 0.5);
         let mut sum = [0.0; 4];
-        for (i, w) in (0..plane).map(|i| (i, b_spline(gx - (i % s) as f64) * b_spline(gy - (i / s) as f64))) {
-            for (c, sum) in sum.iter_mut().enumerate().take(3) {
-                *sum += w * f64::from(change.add[c * plane + i]);
+        let cells = -2..s as isize + 2;
+        for (j, i) in cells.clone().flat_map(|j| cells.clone().map(move |i| (j, i))) {
+            let w = b_spline(gx - i as f64) * b_spline(gy - j as f64);
+            let at = mirror(j, s) * s + mirror(i, s);
+            (0..3).for_each(|c| sum[c] += w * add[c * plane + at]);
+            if (0..s as isize).contains(&i) && (0..s as isize).contains(&j) {
+                sum[3] += w * f64::from(change.mask[at]);
             }
-            sum[3] += w * f64::from(change.keep_less[i]);
         }
         let old = channels.rgb().map(|c| out[pixel * n + c] * 2.0 - 1.0);
-        let new = [0, 1, 2].map(|c| old[c] - sum[3] * old[c] + sum[c]);
+        let new = [0, 1, 2].map(|c| old[c] + sum[3] * (sum[c] - f64::from(change.less) * old[c]));
         if n < 3 {
             let luma = |v: [f64; 3]| 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2];
             out[pixel * n] += (luma(new) - luma(old)) / 2.0;
@@ -47,6 +51,33 @@ pub fn blended(photo: &Photo, frame: &Frame, change: &Change) -> Vec<f64> {
         }
     }
     out
+}
+
+/// …cb|abc…
+fn mirror(i: isize, size: usize) -> usize {
+    let end = size as isize - 1;
+    let mut i = i;
+    while !(0..=end).contains(&i) {
+        i = if i < 0 { -i } else { 2 * end - i };
+    }
+    i as usize
+}
+
+/// The coefficients of the spline through `add`, by the answer of the inverse filter to an impulse: `√3·(√3 − 2)^|k|`.
+fn spline_through(change: &Change) -> Vec<f64> {
+    let s = change.size;
+    let answer = |k: isize| 3f64.sqrt() * (3f64.sqrt() - 2.0).powi(k.abs() as i32);
+    let mut map: Vec<f64> = change.add.iter().map(|v| f64::from(*v)).collect();
+    for (step, line) in [(1, s), (s, 1)] {
+        let from = map.clone();
+        for i in 0..map.len() {
+            let (plane, cell) = (i / (s * s) * s * s, i % (s * s));
+            let (at, rest) = if line == s { (cell % s, cell / s * s) } else { (cell / s, cell % s) };
+            map[i] =
+                (-30..=30).map(|k| answer(k) * from[plane + rest + mirror(at as isize + k, s) * step]).sum();
+        }
+    }
+    map
 }
 
 /// The mean of many bilinear samples of the photo itself, red only.
@@ -70,17 +101,15 @@ pub fn cropped(photo: &Photo, frame: &Frame, size: usize, i: usize, j: usize, n:
     sum / (n * n) as f64 * 2.0 - 1.0
 }
 
-/// A change in a part of the grids, with zeros around it.
+/// A change whose mask is 0 around a part of it.
 pub fn some_change(size: usize, seed: u64) -> Change {
     let mut next = noise(seed);
-    let mut change = Change::none(size);
+    let mut change = Change { less: next() as f32, ..Change::none(size) };
     for y in size / 4..size - 3 {
         for x in 2..size / 2 + 2 {
-            change.keep_less[y * size + x] = next() as f32;
-            for c in 0..3 {
-                change.add[(c * size + y) * size + x] = (next() * 2.0 - 1.0) as f32;
-            }
+            change.mask[y * size + x] = next() as f32;
         }
     }
+    change.add.fill_with(|| (next() * 2.0 - 1.0) as f32);
     change
 }

@@ -6,10 +6,10 @@ const POLE: f32 = -0.267_949_2;
 const HORIZON: usize = 14;
 
 /// Turns the values of a `[size][size]` map into the coefficients of the cubic B-spline that passes through them (mirrored at the
-/// borders: …cb|abc…). Laid on a finer grid without this a map comes out blurred: a third of a wave of four cells is lost.
+/// borders: …cb|abc…). Values laid on a finer grid as if they were coefficients come out blurred: a wave of four cells loses a third.
 ///
 /// By one recursive filter forth and one back (Unser, *Splines: a perfect fit for signal and image processing*, 1999, box 2).
-pub fn coefficients(map: &mut [f32], size: usize) {
+pub(super) fn coefficients(map: &mut [f32], size: usize) {
     debug_assert_eq!(map.len(), size * size);
     if size < 2 {
         return;
@@ -22,16 +22,19 @@ pub fn coefficients(map: &mut [f32], size: usize) {
     }
 }
 
+/// The cell of `size` in a row that stands `distance` before or after the first one, the row mirrored at its ends.
+pub(super) fn mirrored(distance: usize, size: usize) -> usize {
+    let period = (2 * (size - 1)).max(1);
+    let i = distance % period;
+    i.min(period - i)
+}
+
 fn filter(map: &mut [f32], first: usize, step: usize, size: usize) {
     let at = |i: usize| first + i * step;
-    let mirrored = |i: usize| {
-        let i = i % (2 * size - 2);
-        at(i.min(2 * size - 2 - i))
-    };
     let mut power = 1.0;
     let mut carry = 0.0;
     for i in 0..HORIZON {
-        carry += power * map[mirrored(i)];
+        carry += power * map[at(mirrored(i, size))];
         power *= POLE;
     }
     map[first] = carry;
@@ -60,6 +63,9 @@ mod tests {
             let mut c = map.clone();
             coefficients(&mut c, size);
             let mirrored = |i: isize| (i.unsigned_abs()).min((2 * size as isize - 2 - i).unsigned_abs());
+            for i in -1..=size as isize {
+                assert_eq!(super::mirrored(i.unsigned_abs(), size), mirrored(i));
+            }
             for y in 0..size as isize {
                 for x in 0..size as isize {
                     let mut sum = 0.0;
