@@ -101,7 +101,7 @@ fn white_on_the_mouth_brightens_the_teeth() {
         })
         .unwrap();
     assert!(report.brush_after < 0.7 * report.brush_before, "{report:?}");
-    // What can't be seen is no change: a mouth is not half of a face, and above its eyes' lower lids nothing is seen to move.
+    // What can't be seen is no change: a mouth is not half of a face, and nothing is seen to move above the lower lids.
     let Rect { height, width, .. } = e.changed_rect().unwrap();
     let side = e.frame().side;
     assert!(f64::from(height * width) < 0.4 * side * side, "{width}×{height}");

@@ -1,4 +1,5 @@
-//! Tells the linker where libtorch lies, now and at run time, and builds the calls that tch lacks, and those of the tests apart from them.
+//! Tells the linker where libtorch lies, now and at run time, and builds the calls that tch lacks; those that only tests
+//! need go into an archive of their own.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The help page in the real GIMP: the Help buttons of the canvas window and of Paint Live's panel clicked by mouse, and F1; in English
-and in German. The browser is a script that writes down which page it is to open.
+"""The help page in the real GIMP: the Help buttons of the canvas window, in English and in German, and of Paint Live's panel clicked by
+mouse, and F1. The browser is a script that writes down which page it is to open.
 
 Usage: help.py PHOTO OUT, as live.py.
 """
@@ -36,6 +36,8 @@ class Browser:
 
     def __enter__(self) -> "Browser":
         for path, text in self.files.items():
+            if os.path.exists(path):
+                raise SystemExit(f"{path} is there already; this test needs a home of its own, as tests/gimp/run.sh makes it")
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w") as file:
                 file.write(text)

@@ -84,7 +84,7 @@ fn mir(folder: &Path, build: &Path, package: &str, target: &[&str]) -> Result<St
         bail!("{package} does not build");
     }
     fs::read_to_string(&file).with_context(|| {
-        format!("{} is gone; cargo clean --release -p {package} has it made anew", file.display())
+        format!("{} can't be read; cargo clean --release -p {package} has it made anew", file.display())
     })
 }
 

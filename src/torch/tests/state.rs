@@ -37,8 +37,8 @@ fn refused((status, text): (i32, String), expected: ErrorKind, words: &str) {
     assert!(text.contains(words), "{text}");
 }
 
-/// What the engine's own tests ask libtorch (`engine/hooks.cpp`) is not in the library that ships, nor in what that is linked of, for the
-/// linker leaves out what nothing calls. Their names are all alike.
+/// What the engine's own tests ask libtorch (`engine/hooks.cpp`) is not in the library that ships, nor in the archive it is linked
+/// from: the linker would leave out what nothing calls. The names of all hooks begin alike.
 #[test]
 fn the_library_has_no_hook_of_the_tests() {
     for file in [engine_file(), engine_file().with_extension("rlib")] {
