@@ -70,7 +70,7 @@ fn spline_through(change: &Change) -> Vec<f64> {
     let mut map: Vec<f64> = change.add.iter().map(|v| f64::from(*v)).collect();
     for (step, line) in [(1, s), (s, 1)] {
         let from = map.clone();
-        for i in 0..map.len() {
+        for (i, value) in map.iter_mut().enumerate() {
             let (plane, cell) = (i / (s * s) * s * s, i % (s * s));
             let (at, rest) = if line == s { (cell % s, cell / s * s) } else { (cell / s, cell % s) };
             map[i] =
