@@ -73,7 +73,7 @@ fn spline_through(change: &Change) -> Vec<f64> {
         for (i, value) in map.iter_mut().enumerate() {
             let (plane, cell) = (i / (s * s) * s * s, i % (s * s));
             let (at, rest) = if line == s { (cell % s, cell / s * s) } else { (cell / s, cell % s) };
-            map[i] =
+            *value =
                 (-30..=30).map(|k| answer(k) * from[plane + rest + mirror(at as isize + k, s) * step]).sum();
         }
     }
