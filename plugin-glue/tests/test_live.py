@@ -220,6 +220,37 @@ class LiveTest(unittest.TestCase):
         saved = desk.wished(lambda: None)
         self.assertEqual(saved.count(), 0)
 
+    def test_a_photo_is_left_in_the_middle_of_a_stroke(self) -> None:
+        desk = self.open()
+        slow = npe.Edit(self.model, self.photo, self.frame).settings()
+        desk.live.set_settings(slow._replace(steps=1000, freedom=1.0))
+        desk.live.set_guide(self.guide((0.1, 0.1, 0.9, 0.9, (0, 255, 0))))
+        desk.live.save()
+        time.sleep(0.05)
+        told, left = len(desk.told), time.monotonic()
+        desk.live.leave()
+        desk.live.set_settings(slow)
+        desk.live.open(self.photo, npe.FORMAT_RGBA_U8, self.frame)
+        desk.until("opened", told)
+        self.assertLess(time.monotonic() - left, 5.0, "the stroke was worked out to its end")
+        names = [name for name, _value in desk.told[told:]]
+        self.assertFalse({"result", "saved"} & set(names), f"what is given up was told: {names}")
+        self.assertEqual(desk.wished(lambda: None).count(), 0)
+        desk.live.leave()
+        after = len(desk.told)
+        desk.live.find(self.photo)
+        desk.until("found", after)
+        self.assertNotIn("progress", [name for name, _value in desk.told[after:]], "the model was loaded again")
+
+    def test_a_missing_model_is_told_of_a_photo_that_was_left(self) -> None:
+        desk = self.open()
+        after = len(desk.told)
+        desk.live.load("/nowhere/model.safetensors")
+        desk.live.leave()
+        with self.assertRaises(AssertionError) as caught:
+            desk.until("opened", after)
+        self.assertIn("/nowhere", str(caught.exception))
+
     def test_a_region_is_the_whole_photo_there(self) -> None:
         region = region_of(self.frame, self.photo.width, self.photo.height)
         rows = [self.photo.data[3 * (y * self.photo.width + region.x):][:3 * region.width]

@@ -19,6 +19,7 @@ from typing import Any, Deque, List, Optional, Tuple
 from krita import Krita
 
 from npe_shared import errors, frames, log, npe
+from npe_shared.errors import Refused
 from npe_shared.frames import region_of
 from npe_shared.live import Live
 from npe_shared.panel import Panel
@@ -72,6 +73,8 @@ class Direct(Listener):
         self._jobs: Deque[_Job] = deque()
         self._photo: Optional[Photo] = None
         self._search: Any = None
+        #: The document that was drawn in last, and when.
+        self._drawn: Tuple[Any, float] = (None, 0.0)
         #: Where the last stroke was, and its face.
         self._last: Tuple[Tuple[Any, ...], Optional[npe.Frame]] = ((), None)
         self._lifted_at = 0.0
@@ -80,6 +83,10 @@ class Direct(Listener):
     def working(self) -> bool:
         """Whether a stroke is painted or worked out."""
         return bool(self._jobs)
+
+    def drawn_at(self, document: Any) -> float:
+        """When Krita was last given something of a document's to compose; 0 if that was another document's, or never."""
+        return self._drawn[1] if self._drawn[0] == document else 0.0
 
     # What the person does.
 
@@ -131,35 +138,47 @@ class Direct(Listener):
     def cancel(self) -> None:
         """The stroke is given up."""
         if self._jobs and not self._jobs[-1].lifted:
-            self._give_up()
+            self._give_up(self._jobs[-1])
 
     def take_back(self, document: Any) -> bool:
-        """Gives up a document's last stroke if it was painted but is not in its layer yet, so that it is no step of Krita's;
-        answers whether there was one."""
-        if not self._jobs or not self._jobs[-1].lifted or self._jobs[-1].document != document:
-            return False
-        self._give_up()
-        return True
+        """Gives up a document's last stroke if it is not in its layer yet, so that it is no step of Krita's; answers whether
+        there was one. The pen may be down: what it does until it is lifted is nothing then."""
+        for job in reversed(self._jobs):
+            if job.document == document:
+                self._give_up(job)
+                return True
+        return False
 
-    def _give_up(self) -> None:
-        self._jobs.pop()
-        if not self._jobs:
-            self._abandon()
+    def _give_up(self, job: _Job) -> None:
+        current = job is self._jobs[0]
+        self._jobs.remove(job)
+        if current:
+            self._leave()
+            if self._jobs:
+                self._pieces.do(self._next())
 
     def close(self) -> None:
-        """Gives up all."""
+        """Gives up all, and frees the engine."""
         self._jobs.clear()
-        self._abandon()
-
-    def _abandon(self) -> None:
-        # What the engine still tells would be about another stroke.
         live, self._live = self._live, None
-        self._pieces.clear()
-        self._photo = self._search = None
-        shim.drop()
+        self._leave()
         if live is not None:
             live.close()
+
+    def _leave(self) -> None:
+        """Gives up what is done for a stroke."""
+        # What the engine would still tell is about another stroke than the next one.
+        if self._live is not None:
+            self._live.leave()
+        self._pieces.clear()
+        self._photo = self._search = None
         self.panel.state("", False)
+        self._drawn = (self._drawn[0], time.monotonic())
+        try:
+            shim.drop()
+        except Refused as e:
+            # Its layer may be gone.
+            log.error("%s", errors.sentence(e))
 
     # One stroke.
 
@@ -237,6 +256,7 @@ class Direct(Listener):
             count = min(rows, rect.height - top)
             shim.preview(job.node, npe.Rect(photo.region.x + rect.x, photo.region.y + rect.y + top, rect.width, count),
                          bytes(pixels_of[top * row:(top + count) * row]), photo.kind.space)
+            self._drawn = (job.document, time.monotonic())
             yield
 
     def saved(self, saved: Saved) -> None:
@@ -246,13 +266,17 @@ class Direct(Listener):
 
     def _finishing(self) -> Work:
         shim.commit(_("Neural stroke"))
+        self._drawn = (self._jobs[0].document, time.monotonic())
         self.latency = time.monotonic() - self._lifted_at
         log.info("a stroke went into its layer %.0f ms after the pen was lifted", 1000 * self.latency)
         self._jobs.popleft()
         self._photo = None
-        yield
         if self._jobs:
-            self._start(self._jobs[0])
+            yield from self._next()
+
+    def _next(self) -> Work:
+        yield
+        self._start(self._jobs[0])
 
     # What goes on.
 
@@ -271,12 +295,9 @@ class Direct(Listener):
         log.error("%s", sentence)
         closed = bool(self._jobs) and self._jobs[0].document not in Krita.instance().documents()
         self._jobs.clear()
-        self._pieces.clear()
-        self._photo = self._search = None
-        shim.drop()
+        self._leave()
         if not closed:
             self.panel.failed(sentence)
-        self.panel.state("", False)
 
     def _told(self, told: Any) -> None:
         try:

@@ -3,23 +3,29 @@
 
 Krita ignores both, and says nothing, while parts of the image wait to be composed: its undo stack tries to lock the image
 (`KisImage::tryBarrierLock`) and leaves it at that. Where people paint by themselves that is a moment after their own stroke.
-A session has the image composed again and again, a while after the stroke, and takes the press away from them.
+A session has the image composed for a while after the pen was lifted, which takes the press away from them.
+
+Undo of a stroke that is not in its layer yet (`direct`) is no step of Krita's: Krita does not hear of it. Its action is enabled
+while an image is open, with no step to undo too.
 """
 
 from __future__ import annotations
 
+import os
 import time
-from typing import Any, List
+from typing import Any, List, Optional
 
 from krita import Krita
 
 from npe_shared import errors, log
 
 from .controller import Controller
-from .qt import QEvent, QMenu, QObject, QToolBar, QToolButton, position
+from .qt import QEvent, QMenu, QObject, Qt, QTimer, QToolBar, QToolButton, position
 
 #: Seconds that a press waits at most. What takes longer is most likely a tool of Krita's in the middle of something.
 _PATIENCE = 1.0
+#: Seconds for which Krita may compose what the plug-in drew.
+_COMPOSES = 5.0
 _UNDO, _REDO = "edit_undo", "edit_redo"
 
 
@@ -29,8 +35,10 @@ class Presses(QObject):
     def __init__(self, parent: QObject, controller: Controller) -> None:
         super().__init__(parent)
         self._controller = controller
-        #: Whether the last press has waited in vain; the next ones do not.
-        self._in_vain = False
+        #: When Krita was last seen with nothing to compose.
+        self._idle_at = 0.0
+        #: Seconds that the last press has waited.
+        self.waited = 0.0
 
     def hook(self) -> None:
         """To the active window; again is no harm."""
@@ -43,40 +51,75 @@ class Presses(QObject):
         if event.type() not in (QEvent.Type.Shortcut, QEvent.Type.MouseButtonRelease):
             return False
         try:
-            return self._pressed(_chosen(watched, event))
+            action = _chosen(watched, event)
+            if action is None or action.objectName() not in (_UNDO, _REDO) or not self._pressed(action.objectName()):
+                return False
+            if event.type() == QEvent.Type.Shortcut:
+                return True
+            # The button must come up, and the menus close, as Qt has them do.
+            _mute(action)
         except Exception as e:  # noqa: BLE001 - Qt can't hear of it
             log.error("undo or redo: %s", errors.sentence(e))
-            return False
+        return False
 
     def _pressed(self, name: str) -> bool:
         """Whether Krita need not hear of it."""
         own, document = self._controller, Krita.instance().activeDocument()
-        if document is None or name not in (_UNDO, _REDO):
+        self.waited = 0.0
+        if document is None:
             return False
         if name == _UNDO and own.direct.take_back(document):
             return True
-        if own.straight or own.running and document == own.document:
+        drawn_at = max(own.drawn_at(document), own.direct.drawn_at(document))
+        if drawn_at > self._idle_at and time.monotonic() - drawn_at < _COMPOSES:
             self._wait(document)
         return False
 
     def _wait(self, document: Any) -> None:
         began = time.monotonic()
         while not document.tryBarrierLock():
-            if self._in_vain or time.monotonic() - began > _PATIENCE:
-                self._in_vain = True
+            self.waited = time.monotonic() - began
+            if self.waited > _PATIENCE:
                 return
             time.sleep(0.002)
         document.unlock()
-        self._in_vain = False
+        self._idle_at = time.monotonic()
 
 
-def _chosen(watched: Any, event: Any) -> str:
-    """The name of the action that keys, a toolbar's button or a menu's item mean."""
-    if isinstance(watched, QMenu):
-        action = watched.actionAt(position(event).toPoint())
+def _chosen(watched: Any, event: Any) -> Optional[Any]:
+    """The action that keys, a toolbar's button or a menu's item are about to trigger."""
+    if event.type() == QEvent.Type.Shortcut:
+        action = watched
+    elif isinstance(watched, QMenu):
+        # Only Windows minds the button there.
+        action = watched.actionAt(position(event).toPoint()) if _left(event) or os.name != "nt" else None
+        if action != watched.activeAction():
+            return None
+    elif isinstance(watched, QToolButton):
+        on = _left(event) and watched.isDown() and watched.rect().contains(position(event).toPoint())
+        action = watched.defaultAction() if on else None
     else:
-        action = watched.defaultAction() if isinstance(watched, QToolButton) else watched
-    return "" if action is None else action.objectName()
+        return None
+    return action if action is not None and action.isEnabled() else None
+
+
+def _left(event: Any) -> bool:
+    return bool(event.button() == Qt.MouseButton.LeftButton)
+
+
+def _mute(action: Any) -> None:
+    """Has nobody hear of an action until what is being pressed has triggered it."""
+    def heard() -> None:
+        try:
+            action.blockSignals(False)
+            # What was not told meanwhile, such as that it is enabled.
+            action.changed.emit()
+        except RuntimeError:
+            # Its window was closed.
+            pass
+
+    action.blockSignals(True)
+    QTimer.singleShot(0, heard)
 
 
 def _pressed_on(action: Any) -> List[Any]:

@@ -19,6 +19,7 @@ What was tried with Krita 5.2.9:
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable, List, NamedTuple, Optional, Protocol, Tuple
 
 from npe_shared import npe
@@ -52,6 +53,9 @@ class Screen(Protocol):
     """What the controller needs of Krita's layers. All rectangles are in pixels of the image; all on the main
     thread."""
 
+    #: When Krita was last given something to compose; 0 at first.
+    drawn_at: float
+
     def make(self, document: Any, source: Optional[Any], space: Space) -> Answer:
         """Puts the layers of an edit over a source (None: over everything), in as few steps of undo as it can: a `Made`. A
         selection limits the result, and so do the source's own transparency masks; each of these is a step. In pieces."""
@@ -74,6 +78,7 @@ class PythonScreen:
 
     def __init__(self) -> None:
         self._layer: Optional[Any] = None
+        self.drawn_at = 0.0
 
     def make(self, document: Any, source: Optional[Any], space: Space) -> Answer:
         group = document.createGroupLayer(_("Neural Brush"))
@@ -116,6 +121,7 @@ class PythonScreen:
         self.refresh(document, rect)
 
     def refresh(self, document: Any, rect: npe.Rect) -> None:
+        self.drawn_at = time.monotonic()
         # The person may have undone or deleted it. Shapes are asked for anew: one that is kept may point at nothing
         # later.
         alive = self._layer is not None and document.nodeByUniqueID(self._layer.uniqueId()) is not None
@@ -128,6 +134,7 @@ class PythonScreen:
                                         (rect.height + 2) * y))
 
     def add_stroke(self, document: Any, group: Any, guide: Any, rect: npe.Rect, picture: QImage, erase: bool) -> None:
+        self.drawn_at = time.monotonic()
         layer = document.createNode(_("Neural stroke"), "paintlayer")
         if pixels.space_of(layer) != pixels.space_of(guide):
             layer.setColorSpace(*pixels.space_of(guide))

@@ -6,7 +6,7 @@ into what the document keeps. What people do with it is in `controller`.
 from __future__ import annotations
 
 import time
-from typing import Callable
+from typing import Any, Callable
 
 from npe_shared import errors, log, npe
 from npe_shared.document import Kept
@@ -32,6 +32,10 @@ PHOTO = 8
 
 class Session(Opening):
     """See the module. All methods are for the main thread."""
+
+    def drawn_at(self, document: Any) -> float:
+        """When Krita was last given something of a document's to compose; 0 if there is no session in it."""
+        return self.screen.drawn_at if self.running and document == self.document else 0.0
 
     # Following.
 

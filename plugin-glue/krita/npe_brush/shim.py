@@ -113,6 +113,7 @@ class ToolScreen:
 
     def __init__(self) -> None:
         self._group: Any = None
+        self.drawn_at = 0.0
 
     def make(self, document: Any, source: Optional[Any], space: screen.Space) -> Answer:
         assert _library is not None
@@ -148,18 +149,21 @@ class ToolScreen:
 
     def write(self, document: Any, node: Any, rect: npe.Rect, pixels: bytes) -> None:
         assert _library is not None
+        self.drawn_at = time.monotonic()
         check(_library, _library.npe_tool_write(_id(node), *rect, pixels, len(pixels)))
 
     def refresh(self, document: Any, rect: npe.Rect) -> None:
         assert _library is not None
         # What is in a group is composed again from the lowest that is dirty.
         children = self._group.childNodes()
+        self.drawn_at = time.monotonic()
         check(_library, _library.npe_tool_refresh(_id(children[0] if children else self._group), *rect))
 
     def add_stroke(self, document: Any, group: Any, guide: Any, rect: npe.Rect, picture: QImage, erase: bool) -> None:
         assert _library is not None
         pixels = bits(picture)
         name = _("Neural stroke").encode()
+        self.drawn_at = time.monotonic()
         check(_library, _library.npe_tool_paint(_id(guide), name, *rect, pixels, len(pixels), erase))
 
 

@@ -53,12 +53,14 @@ class _Wishes:
         self.views: Optional[Tuple[int, ...]] = None
         self.redraw = False
         self.save = False
+        #: Whether the photo before these is given up.
+        self.left = False
         #: When the first of them was made.
         self.since = 0.0
 
     def any(self) -> bool:
         return bool(self.model or self.find or self.photo or self.retouched or self.changes or self.settings or self.guide
-                    or self.views is not None or self.redraw or self.save)
+                    or self.views is not None or self.redraw or self.save or self.left)
 
 
 class _Stopped(Exception):
@@ -87,8 +89,11 @@ class Live:
         self._guide: Optional[Guide] = None
         self._views: Tuple[int, ...] = ()
         self._drawn = self._rest = npe.Rect(0, 0, 0, 0)
+        #: How often a photo had been left when what is being done was wished for.
+        self._turn = 0
         # Belongs to the host's thread, and is only looked at by the worker.
         self._seen: Optional[npe.Rect] = None
+        self._left = 0
         self._thread = threading.Thread(target=self._work, name="npe", daemon=True)
         self._thread.start()
 
@@ -169,6 +174,16 @@ class Live:
         with self._wishing() as wishes:
             wishes.save = True
 
+    def leave(self) -> None:
+        """Gives up the photo and all that was wished for about it, a search for faces too; nothing is told of it any more. The
+        model stays, and so do the settings and the views."""
+        with self._wake:
+            before, self._wishes = self._wishes, _Wishes()
+            self._wishes.model, self._wishes.settings, self._wishes.views = before.model, before.settings, before.views
+            self._wishes.left, self._wishes.since = True, time.monotonic()
+            self._left += 1
+            self._wake.notify()
+
     def close(self) -> None:
         """Stops what is being done and frees all; nothing is told any more. Waits for a moment at most: a stroke hears of
         it within a solver step."""
@@ -180,8 +195,10 @@ class Live:
     # The worker.
 
     def _tell(self, name: str, *values: Any) -> None:
+        turn = self._turn
+
         def told() -> None:
-            if not self._closed:
+            if not self._closed and turn == self._left:
                 getattr(self._listener, name)(*values)
 
         if not self._closed:
@@ -189,7 +206,7 @@ class Live:
 
     def _step(self, done: float) -> bool:
         """Progress of a stroke; stops it if its photo or its model is given up."""
-        return not (self._closed or self._wishes.photo or self._wishes.model)
+        return not (self._closed or self._wishes.photo or self._wishes.model or self._wishes.left)
 
     def _loading(self, done: float) -> bool:
         self._tell("progress", done)
@@ -203,7 +220,7 @@ class Live:
                         break
                 if self._closed:
                     break
-                wishes, self._wishes = self._wishes, _Wishes()
+                wishes, self._wishes, self._turn = self._wishes, _Wishes(), self._left
             try:
                 if wishes.any():
                     self._fulfil(wishes)
@@ -214,12 +231,13 @@ class Live:
             except _Stopped:
                 pass
             except Exception as e:  # noqa: BLE001 - the thread must live on, and the person must hear of it
+                if wishes.model is not None:
+                    # Of a model that fails, whatever became of the photo.
+                    self._turn = self._left
                 if not (isinstance(e, npe.NpeError) and e.status == npe.ERR_CANCELLED):
                     self._tell("failed", errors.sentence(e))
             self._tell("busy", "")
-        for edit in (self._shown, self._base):
-            if edit is not None:
-                edit.close()
+        self._put_away()
         if self._model is not None:
             self._model.close()
 
@@ -230,6 +248,8 @@ class Live:
             self._settings = wishes.settings
         if wishes.guide is not None:
             self._guide = wishes.guide
+        if wishes.left:
+            self._put_away()
         if wishes.photo is not None:
             self._photo = wishes.photo
             self._guide = wishes.guide
@@ -287,6 +307,14 @@ class Live:
     @staticmethod
     def _saved(base: npe.Edit, shown: npe.Edit) -> Saved:
         return Saved(shown.strokes(), len(json.loads(base.strokes())["operations"]))
+
+    def _put_away(self) -> None:
+        for edit in (self._shown, self._base):
+            if edit is not None:
+                edit.close()
+        self._photo = self._base = self._shown = self._guide = None
+        self._waits = False
+        self._drawn = self._rest = npe.Rect(0, 0, 0, 0)
 
     def _change_model(self, path: Optional[str], device: str, alone: bool) -> None:
         """With a photo that comes along its strokes are this model's; else another model's are of no use to it."""
