@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Tuple
+from typing import Any, Callable
 
 from krita import Krita
 
-from npe_brush.qt import QImage, QPoint, Qt
+from npe_brush.qt import QImage
 
-from .binding import QtTest, QtWidgets
-from .person import (PHOTO, Gaps, Steps, brush_tool, closed, color, controller, created, differing, docker, history, in_face, line,
+from .person import (PHOTO, WAYS, Gaps, Steps, brush_tool, closed, color, controller, created, differing, docker, history, in_face, line,
                      opened, painted_hair, pixels, redo, settled, shot, started, stroke, undo)
 
 #: Takes a line for the report; the runner sets it.
@@ -139,11 +138,10 @@ def test_undo_and_redo_while_krita_draws() -> Steps:
     before = pixels(document)
     yield from painted_hair(document)
     after, steps = pixels(document), len(history())
-    for how, take, again in (("keys", undo, redo), ("the toolbar's button", _button("edit_undo"), _button("edit_redo")),
-                             ("the menu's item", _item("edit_undo"), _item("edit_redo"))):
-        for what, press, wanted, left in (("undo", take, before, steps - 1), ("redo", again, after, steps)):
-            _kept_busy(document)
-            press()
+    for how, by in WAYS:
+        for what, press, wanted, left in (("undo", by("edit_undo"), before, steps - 1), ("redo", by("edit_redo"), after, steps)):
+            press(lambda: _kept_busy(document))
+            assert docker()._presses.waited > 0, f"{what} by {how} did not wait: nothing is tested"
             assert len(history()) == left, f"{what} by {how} did nothing, because Krita was drawing"
             yield from settled()
             assert pixels(document) == wanted, f"{what} by {how} left another picture"
@@ -160,29 +158,6 @@ def _kept_busy(document: Any) -> None:
             return
         document.unlock()
     raise AssertionError("Krita is done at once: nothing is tested")
-
-
-def _places(name: str, kind: Any) -> Tuple[Any, Any]:
-    """An action, and a widget of a kind that it is in."""
-    action = Krita.instance().action(name)
-    for place in (action.associatedObjects if hasattr(action, "associatedObjects") else action.associatedWidgets)():
-        if isinstance(place, kind):
-            return action, place
-    raise AssertionError(f"{name} is in no {kind.__name__}")
-
-
-def _button(name: str) -> Callable[[], None]:
-    action, bar = _places(name, QtWidgets.QToolBar)
-    return lambda: QtTest.QTest.mouseClick(bar.widgetForAction(action), Qt.MouseButton.LeftButton)
-
-
-def _item(name: str) -> Callable[[], None]:
-    action, menu = _places(name, QtWidgets.QMenu)
-
-    def chosen() -> None:
-        menu.popup(QPoint(50, 50))
-        QtTest.QTest.mouseClick(menu, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, menu.actionGeometry(action).center())
-    return chosen
 
 
 def test_eraser_on_the_canvas() -> Steps:

@@ -10,10 +10,10 @@ from typing import Any, Callable, Iterator, List, Tuple
 from krita import Krita
 
 from npe_brush import extension
-from npe_brush.qt import QByteArray, QColor, QEvent, QImage, QPointF, Qt, QTimer, QToolButton
+from npe_brush.qt import QByteArray, QColor, QEvent, QImage, QPoint, QPointF, Qt, QTimer, QToolButton
 from npe_brush.view import canvas_widget, to_image
 
-from .binding import QtCore, QtGui, QtWidgets
+from .binding import QtCore, QtGui, QtTest, QtWidgets
 
 Steps = Iterator[float]
 PHOTO = os.environ.get("NPE_TEST_PHOTO", "")
@@ -304,10 +304,63 @@ def redo() -> None:
     _keys("edit_redo")
 
 
-def _keys(action: str) -> None:
-    # What Qt tells an action whose keys were pressed; it asks nobody who has the focus.
-    pressed = Krita.instance().action(action)
-    QtCore.QCoreApplication.sendEvent(pressed, QtGui.QShortcutEvent(pressed.shortcut(), 0))
+def _keys(name: str) -> None:
+    # What Qt tells an action whose keys were pressed; it asks nobody who has the focus, but whether it is enabled.
+    action = Krita.instance().action(name)
+    assert action.isEnabled(), f"the keys of {name} do nothing: it is disabled"
+    QtCore.QCoreApplication.sendEvent(action, QtGui.QShortcutEvent(action.shortcut(), 0))
+
+
+#: Presses an action; what is to happen right before that is done then.
+Press = Callable[[Callable[[], Any]], None]
+
+
+def by_keys(name: str) -> Press:
+    """Real ones, which Krita's window must have the focus for."""
+    def press(before: Callable[[], Any]) -> None:
+        canvas = canvas_widget(Krita.instance().activeWindow())
+        canvas.setFocus()
+        before()
+        QtTest.QTest.keySequence(canvas, Krita.instance().action(name).shortcut())
+    return press
+
+
+def place(name: str, kind: type) -> Tuple[Any, Any]:
+    """An action, and a widget of a kind that it is in."""
+    action = Krita.instance().action(name)
+    for widget in (action.associatedObjects if hasattr(action, "associatedObjects") else action.associatedWidgets)():
+        if isinstance(widget, kind):
+            return action, widget
+    raise AssertionError(f"{name} is in no {kind.__name__}")
+
+
+def bar_button(name: str) -> Any:
+    """An action's button in a toolbar."""
+    action, bar = place(name, QtWidgets.QToolBar)
+    return bar.widgetForAction(action)
+
+
+def by_button(name: str) -> Press:
+    def press(before: Callable[[], Any]) -> None:
+        button = bar_button(name)
+        before()
+        QtTest.QTest.mouseClick(button, _LEFT)
+        assert not button.isDown(), f"the button of {name} stays down"
+    return press
+
+
+def by_item(name: str) -> Press:
+    def press(before: Callable[[], Any]) -> None:
+        action, menu = place(name, QtWidgets.QMenu)
+        menu.popup(QPoint(50, 50))
+        before()
+        QtTest.QTest.mouseClick(menu, _LEFT, Qt.KeyboardModifier.NoModifier, menu.actionGeometry(action).center())
+        assert not menu.isVisible(), f"the menu with {name} stays open"
+    return press
+
+
+#: How an action can be pressed.
+WAYS = (("keys", by_keys), ("the toolbar's button", by_button), ("the menu's item", by_item))
 
 
 def tool() -> Any:

@@ -9,9 +9,10 @@ from typing import Any, Callable, Generator, List, Tuple
 from krita import Krita, Selection
 
 from npe_brush import shim
-from npe_brush.qt import QPushButton
+from npe_brush.qt import QPoint, QPushButton, Qt
 
-from .person import (PHOTO, Gaps, Pen, QImage, Steps, closed, color, controller, created, differing, docker, history, line, opened,
+from .binding import QtTest
+from .person import (PHOTO, WAYS, Gaps, Pen, QImage, Steps, bar_button, by_button, by_item, closed, color, controller, created, differing, docker, history, line, opened,
                      pixels, redo, settled, shot, stroke, tool, tool_options, undo, until)
 
 #: Takes a line for the report; the runner sets it.
@@ -187,18 +188,23 @@ def _refuses_and_says_why() -> Steps:
 
 
 def _given_up() -> Steps:
-    """Undo under the pen, and a document that is closed under it, leave nothing."""
+    """Undo under the pen, and a document that is closed under it, leave nothing; and no step before it is undone."""
     document = opened()
     face = yield from _begun(document)
-    before, steps = pixels(document), history()
-    half = stroke(_hair(face), pause=0.04)
-    yield from _partly(half)
-    undo()
-    yield 0.5
-    half.close()
-    yield from settled()
-    assert not controller().direct.working, "undo does not give the stroke up"
-    assert pixels(document) == before and history() == steps, "a stroke that was given up left something"
+    steps = history()
+    for _stroke in range(2):
+        before, there = pixels(document), history()
+        half = stroke(_hair(face), pause=0.04)
+        yield from _partly(half)
+        undo()
+        yield from half
+        yield from settled()
+        assert not controller().direct.working, "undo does not give the stroke up"
+        assert pixels(document) == before and history() == there, "a stroke that was given up left something, or took something"
+        if there == steps:
+            yield from stroke(_hair(face, 12))
+            yield from settled()
+            assert history()[len(steps):] == ["Neural stroke"], history()[len(steps):]
     half = stroke(_hair(face), pause=0.04)
     yield from _partly(half)
     half.close()
@@ -209,33 +215,83 @@ def _given_up() -> Steps:
     controller().straight = False
 
 
+def _short(face: Tuple[float, float, float], y: float) -> None:
+    """A stroke that is worked out still."""
+    x, side = face[0], face[2]
+    y = face[1] + y * side
+    pen = Pen()
+    pen.hover(x - 0.1 * side, y)
+    pen.press(x - 0.1 * side, y, 0.8)
+    pen.move(x + 0.1 * side, y, 0.8)
+    pen.lift(x + 0.1 * side, y)
+    assert controller().direct.working, "the stroke is in its layer already"
+
+
 def _taken_back() -> Steps:
-    """Undo when the pen was lifted and the stroke is not in its layer yet: that stroke goes, and no step before it."""
+    """Undo when the pen was lifted and the stroke is not in its layer yet: that stroke goes, and no step before it; the first
+    of an image too, and where Krita has nothing left to undo. What Krita can redo stays."""
     document = opened()
     face = yield from _begun(document)
     steps = history()
+    yield from _taken_back_in_all_ways(document, face)
+    engine = controller().direct._live
     yield from stroke(_hair(face))
     yield from settled()
     first = pixels(document)
-    x, y, side = face
-    pen = Pen()
-    pen.hover(x - 0.1 * side, y + 0.2 * side)
-    yield 0.1
-    pen.press(x - 0.1 * side, y + 0.2 * side, 0.8)
-    yield 0.1
-    pen.move(x + 0.1 * side, y + 0.2 * side, 0.8)
-    pen.lift(x + 0.1 * side, y + 0.2 * side)
-    assert controller().direct.working, "the stroke is in its layer already"
+    yield from _taken_back_in_all_ways(document, face)
     undo()
-    assert not controller().direct.working, "undo does not take back a stroke that is worked out"
+    yield from settled()
+    assert history() == steps, history()
+    yield from _taken_back_in_all_ways(document, face)
+    redo()
     yield from settled()
     assert history()[len(steps):] == ["Neural stroke"], history()[len(steps):]
-    assert pixels(document) == first, "a stroke that was taken back left something"
+    assert controller().direct._live is engine, "the engine began anew"
+    for way in (_right_click, _released_beside):
+        _short(face, 0.2)
+        way(bar_button("edit_undo"))
+        assert controller().direct.working, f"{way.__name__} takes a stroke back"
+        controller().direct.take_back(document)
+    # Of two strokes the second.
+    _short(face, 0.2)
+    _short(face, 0.3)
     undo()
+    yield from settled()
+    assert history()[len(steps):] == ["Neural stroke"] * 2, history()[len(steps):]
+    # A second press, at once, is a step of Krita's, which composes what was shown.
+    half = stroke(_hair(face), pause=0.04)
+    yield from _partly(half)
+    undo()
+    undo()
+    assert history()[len(steps):] == ["Neural stroke"], history()[len(steps):]
+    yield from half
+    yield from settled()
+    assert pixels(document) == first, "a stroke that was taken back, and one that was undone, left something"
+    by_button("edit_undo")(lambda: None)
     yield from settled()
     assert history() == steps, history()
     controller().straight = False
     yield from closed(document)
+
+
+def _taken_back_in_all_ways(document: Any, face: Tuple[float, float, float]) -> Steps:
+    there, before = history(), pixels(document)
+    for how, by in WAYS:
+        _short(face, 0.2)
+        by("edit_undo")(lambda: None)
+        assert not controller().direct.working, f"undo by {how} does not take back a stroke that is worked out"
+        yield from settled()
+        assert history() == there, f"undo by {how} left {history()}, not {there}"
+        assert pixels(document) == before, f"a stroke that was taken back by {how} left something"
+
+
+def _right_click(button: Any) -> None:
+    QtTest.QTest.mouseClick(button, Qt.MouseButton.RightButton)
+
+
+def _released_beside(button: Any) -> None:
+    QtTest.QTest.mousePress(button, Qt.MouseButton.LeftButton)
+    QtTest.QTest.mouseRelease(button, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(300, 300))
 
 
 if shim.loaded():
