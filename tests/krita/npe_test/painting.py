@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable
 
 from krita import Krita
 
 from npe_brush.qt import QImage
+from npe_shared import npe
 
+from .binding import QtCore
 from .person import (PHOTO, WAYS, Gaps, Steps, brush_tool, closed, color, controller, created, differing, docker, history, in_face, line,
                      opened, painted_hair, pixels, redo, settled, shot, started, stroke, undo)
 
@@ -149,11 +152,12 @@ def test_undo_and_redo_while_krita_draws() -> Steps:
 
 
 def _kept_busy(document: Any) -> None:
-    """Has Krita compose as much as a result of the whole face does. The same part again waits for the first, however many threads
-    Krita has; the machine may let this one rest meanwhile."""
-    for _try in range(20):
-        for _time in range(3):
-            controller().screen.refresh(document, controller().region)
+    """Has Krita compose all of the image, longer than a click takes. The machine may let this thread rest meanwhile, and the
+    plug-in's vector layer tells of itself now and then only."""
+    end = time.monotonic() + 10.0
+    while time.monotonic() < end:
+        controller().screen.refresh(document, npe.Rect(0, 0, document.width(), document.height()))
+        QtCore.QCoreApplication.processEvents()
         if not document.tryBarrierLock():
             return
         document.unlock()
