@@ -143,13 +143,25 @@ pub struct Apart {
     pub far: usize,
 }
 
-/// Records three strokes with one engine, and replays the file with it and with another one.
-pub fn replay(recorder: &LoadedModel, other: &LoadedModel) -> Apart {
-    let mut recorded = Edit::new(recorder.generator.clone(), photo(), FRAME).unwrap();
+/// Records three strokes with one engine, and replays the file with it and with another one. Each stroke alone must give the same
+/// picture but for 2 of 255; the three one after the other but for 12, and for one changed value in 5 more than 2: a solver ends where
+/// little is left to gain, which is no single point, and what one stroke leaves hidden beside its mask the next one shows.
+pub fn replayed_alike(recorder: &LoadedModel, other: &LoadedModel) {
     let hair = stroke(&[(0.41, 0.2), (0.5, 0.19), (0.59, 0.2)], [0.08, 0.07, 0.06], Mode::Color);
     let mouth = stroke(&[(0.46, 0.74), (0.5, 0.75), (0.54, 0.74)], [0.95, 0.93, 0.9], Mode::Color);
-    for stroke in [hair, mouth, stroke(&[(0.3, 0.5)], [0.0; 3], Mode::Lighten)] {
-        recorded.stroke(&stroke, &mut go).unwrap();
+    let cheek = stroke(&[(0.3, 0.5)], [0.0; 3], Mode::Lighten);
+    for alone in [&hair, &mouth, &cheek] {
+        let found = replay(recorder, other, std::slice::from_ref(alone));
+        assert!(found.worst <= 2 && found.changed > 20, "{found:?}");
+    }
+    let found = replay(recorder, other, &[hair, mouth, cheek]);
+    assert!(found.worst <= 12 && found.far * 5 < found.changed && found.changed > 1000, "{found:?}");
+}
+
+fn replay(recorder: &LoadedModel, other: &LoadedModel, strokes: &[Stroke]) -> Apart {
+    let mut recorded = Edit::new(recorder.generator.clone(), photo(), FRAME).unwrap();
+    for stroke in strokes {
+        recorded.stroke(stroke, &mut go).unwrap();
     }
     let text = StrokeFile::from_edit(&recorded, recorder.id()).to_json().unwrap();
     let replayed = |model: &LoadedModel| {
@@ -166,7 +178,6 @@ pub fn replay(recorder: &LoadedModel, other: &LoadedModel) -> Apart {
 /// How two edited pictures of one photo differ.
 pub fn apart(before: &[u8], a: &[u8], b: &[u8]) -> Apart {
     let changed = a.iter().zip(before).filter(|(a, b)| a.abs_diff(**b) > 20).count();
-    assert!(changed > 1000, "the strokes change {changed} values only");
     let worst = a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
     let far = a.iter().zip(b).filter(|(a, b)| a.abs_diff(**b) > 2).count();
     println!("the pictures differ by at most {worst} of 255, {far} of {} values by more than 2", a.len());
