@@ -69,7 +69,7 @@ fn the_command_edits_alike_on_both_devices() {
     };
     let before = image::open(&photo).unwrap().into_rgb8().into_raw();
     let found = apart(&before, &edit("cpu"), &edit("cpu-torch"));
-    assert!(found.worst <= 12 && found.far * 5 < found.changed && found.changed > 1000, "{found:?}");
+    assert!(found.worst <= 16 && found.far * 5 < found.changed && found.changed > 1000, "{found:?}");
     let info = npe(room.path(), &["info", "--json", "--device", "cpu-torch"]).unwrap();
     let info: serde_json::Value = serde_json::from_str(&info).unwrap();
     assert_eq!(info["session"]["engine"], "cpu-torch", "{info}");
