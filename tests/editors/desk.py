@@ -6,6 +6,7 @@ Needs xdotool and ImageMagick's import. Standard library only.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from typing import Callable, NamedTuple, Optional, Tuple, TypeVar
@@ -113,6 +114,14 @@ def has_window(name: str) -> bool:
 def activate(window_id: str) -> None:
     xdotool("windowactivate", "--sync", window_id)
     time.sleep(0.2)
+
+
+def place(window_id: str) -> Tuple[int, int, int, int]:
+    """Where a window's inside is on the screen, its width and height."""
+    told = subprocess.run(["xwininfo", "-id", window_id], check=True, capture_output=True, text=True).stdout
+    x, y, width, height = (int(re.search(what + r":\s+(-?\d+)", told)[1]) for what in (
+        "Absolute upper-left X", "Absolute upper-left Y", "Width", "Height"))
+    return x, y, width, height
 
 
 def keys(*names: str) -> None:

@@ -9,12 +9,9 @@ Usage: help.py PHOTO OUT, as live.py.
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 import sys
 import time
 import urllib.parse
-from typing import Tuple
 
 from live import Gimp, begin, desk, press
 
@@ -68,21 +65,13 @@ class Browser:
         print(f"{by}: {page}")
 
 
-def place(window: str) -> Tuple[int, int, int, int]:
-    """Where a window's inside is on the screen, its width and height."""
-    told = subprocess.run(["xwininfo", "-id", window], check=True, capture_output=True, text=True).stdout
-    x, y, width, height = (int(re.search(what + r":\s+(-?\d+)", told)[1]) for what in (
-        "Absolute upper-left X", "Absolute upper-left Y", "Width", "Height"))
-    return x, y, width, height
-
-
 def of_the_window(gimp: Gimp, browser: Browser, action: str, page: str) -> None:
     """The lowest button at the left."""
     gimp.action(action)
     window = desk.window("^Neur.* – ", 30)
     desk.activate(window)
     time.sleep(2.0)
-    x, y, _width, height = place(window)
+    x, y, _width, height = desk.place(window)
     desk.click(x + 40, y + height - 24)
     gimp.shot("help-window-" + page)
     browser.opened(page, "the window's button")
@@ -99,7 +88,7 @@ def of_the_panel(gimp: Gimp, browser: Browser, page: str) -> None:
     panel = begin(gimp)
     press(panel, "m")
     time.sleep(1.5)
-    x, y, width, height = place(panel)
+    x, y, width, height = desk.place(panel)
     gimp.shot("help-panel")
     desk.click(x + width - 40, y + height - 310)
     browser.opened(page, "the panel's button")

@@ -134,9 +134,7 @@ class Window:
     def press(self, button: str) -> None:
         """One of the two buttons at the right end above the canvas."""
         desk.activate(self.window)
-        told = subprocess.run(["xwininfo", "-id", self.window], check=True, capture_output=True, text=True).stdout
-        x, y, width = (int(re.search(what + r":\s+(-?\d+)", told)[1]) for what in (
-            "Absolute upper-left X", "Absolute upper-left Y", "Width"))
+        x, y, width, _height = desk.place(self.window)
         desk.click(x + width - (511 if button == "Random face" else 410), y + 28)
         # Away from the button, whose tooltip would be over the photo.
         desk.xdotool("mousemove", x + 30, y + 400)
