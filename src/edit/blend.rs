@@ -53,7 +53,7 @@ pub(super) fn mask(state: &State, generated: &[f32], settings: &BlendSettings, s
 pub(super) fn change(
     state: &State,
     generated: &[f32],
-    mask: &[f32],
+    mask: Vec<f32>,
     settings: &BlendSettings,
     size: usize,
 ) -> Change {
@@ -64,7 +64,7 @@ pub(super) fn change(
     let add = (0..3 * pixels)
         .map(|i| generated[i] - reconstruction[i] - coarse * (crop[i] - reconstruction[i]) + fine * crop[i])
         .collect();
-    Change { size, add, mask: mask.to_vec(), less: fine }
+    Change { size, add, mask, less: fine }
 }
 
 /// Where strokes may show and where they were taken away, after one more stroke that led to `generated`.

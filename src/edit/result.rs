@@ -74,7 +74,7 @@ impl Edit {
     }
 
     pub(super) fn change_under(&self, settings: &BlendSettings) -> Change {
-        blend::change(self.state(), &self.generated, &self.mask(settings), settings, self.image_size())
+        blend::change(self.state(), &self.generated, self.mask(settings), settings, self.image_size())
     }
 
     pub(super) fn rendered(&self, change: &Change) -> Result<Photo> {
