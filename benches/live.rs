@@ -7,6 +7,7 @@ use npe::cpu::CpuGenerator;
 use npe::edit::Edit;
 use npe::model::Model;
 use npe::photo::{Channels, Frame, Photo, Placement, Samples};
+use npe_bench::sample_photo;
 use std::sync::Arc;
 
 /// A guide of 256×256 over the frame: hair, a mouth, and `dabs` of a cheek that grows.
@@ -24,12 +25,7 @@ fn guide(dabs: usize) -> Photo {
 }
 
 fn live(c: &mut Criterion) {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut.png");
-    let image = image::open(file).expect("the sample photo").to_rgb8();
-    let (width, height) = image.dimensions();
-    let photo =
-        Photo::new(width, height, Channels::Rgb, Samples::U8(image.into_raw())).expect("a valid photo");
-    let photo = Arc::new(photo);
+    let photo = Arc::new(sample_photo());
     let frame = Frame { cx: 224.0, cy: 118.0, side: 180.0, angle: 0.0 };
     let place = Some(Placement { x: 134.0, y: 28.0, width: 180.0, height: 180.0 });
     let guides: Vec<Photo> = (1..9).map(guide).collect();

@@ -5,6 +5,7 @@ use npe::photo::{
     Change, Channels, Depth, Frame, Photo, PixelFormat, PixelsMut, Rect, Samples, blend_into,
     blend_layer_into, blend_rect, changed_rect, crop, find,
 };
+use npe_bench::sample_photo;
 
 fn photo_24_mp(channels: Channels) -> Photo {
     let (width, height) = (6000u32, 4000u32);
@@ -53,12 +54,8 @@ fn photo(c: &mut Criterion) {
         c.bench_function(&format!("layer, {name}"), |b| b.iter(|| out(Channels::Rgba, true)));
     }
 
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut.png");
-    let image = image::open(file).expect("the sample photo").to_rgb8();
-    let (width, height) = image.dimensions();
-    let astronaut =
-        Photo::new(width, height, Channels::Rgb, Samples::U8(image.into_raw())).expect("a valid photo");
-    c.bench_function("faces of the sample photo, 512 px", |b| b.iter(|| find(&astronaut)));
+    let sample = sample_photo();
+    c.bench_function("faces of the sample photo, 512 px", |b| b.iter(|| find(&sample)));
     c.bench_function("faces of noise, 24 MP", |b| b.iter(|| find(&large)));
 }
 

@@ -2,9 +2,11 @@
 //! change's grids are, smoothly, and where they are 0 every sample stays as it is, bit by bit.
 
 mod layer;
+mod reach;
 
 pub use layer::blend_layer_into;
 
+use self::reach::Reach;
 use super::pixels::{FLOAT_MAX, PixelsMut, Sample};
 use super::spline::{coefficients, mirrored};
 use super::{Channels, Frame, Photo, Rect, Samples, room_for};
@@ -38,6 +40,25 @@ impl Change {
     /// The change that changes nothing.
     pub fn none(size: usize) -> Self {
         Self { size, add: vec![0.0; 3 * size * size], mask: vec![0.0; size * size], less: 0.0 }
+    }
+
+    fn check(&self) -> Result<()> {
+        let Self { size, add, mask, less } = self;
+        let plane = size.checked_mul(*size).filter(|_| (1..=crate::limits::CROP_SIDE).contains(size));
+        if plane.is_none_or(|p| add.len() != 3 * p || mask.len() != p) {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                format!("a change of side {size} came with {} and {} values", add.len(), mask.len()),
+            ));
+        }
+        let beyond = |v: &&f32| !(-FLOAT_MAX..=FLOAT_MAX).contains(*v);
+        match add.iter().chain(mask).chain([less]).find(beyond) {
+            None => Ok(()),
+            Some(v) => Err(Error::new(
+                ErrorKind::Internal,
+                format!("a change holds {v}; its values must be within ±{FLOAT_MAX}"),
+            )),
+        }
     }
 }
 
@@ -82,7 +103,7 @@ pub fn blend_into(
 /// # Errors
 /// If the frame is out of range, or the change's lengths do not fit its size.
 pub fn changed_rect(photo: &Photo, frame: &Frame, change: &Change) -> Result<Rect> {
-    Ok(Grid::new(frame, change, photo.channels)?.bounds(photo))
+    Ok(Reach::new(frame, change)?.bounds(photo))
 }
 
 /// Rows a thread should take, so that a spawn is small against its work.
@@ -182,45 +203,18 @@ struct Grid {
     /// `[S+4][S+4]`: red, green, blue of C's coefficients, which are mirrored at the borders, and M with two cells of 0 all around.
     cells: Vec<[f32; 4]>,
     less: f32,
-    /// `[S+1][S+1]`: whether M is not 0 in any of the 16 cells around a point between cell centres.
-    active: Vec<bool>,
-    /// Smallest and largest index of an active one: x0, y0, x1, y1.
-    reach: Option<[usize; 4]>,
+    reach: Reach,
     /// Grid coordinates of photo pixel (0, 0)'s centre, and the step for one pixel to the right; one pixel down is
     /// (−dy, dx). The centre of the first cell is at (0, 0).
     origin: (f64, f64),
     dx: f64,
     dy: f64,
-    frame: Frame,
 }
 
 impl Grid {
     fn new(frame: &Frame, change: &Change, channels: Channels) -> Result<Self> {
-        frame.check()?;
+        let reach = Reach::new(frame, change)?;
         let size = change.size;
-        let plane = size.checked_mul(size).filter(|_| (1..=crate::limits::CROP_SIDE).contains(&size));
-        if plane.is_none_or(|p| change.add.len() != 3 * p || change.mask.len() != p) {
-            return Err(Error::new(
-                ErrorKind::Internal,
-                format!(
-                    "a change of side {size} came with {} and {} values",
-                    change.add.len(),
-                    change.mask.len()
-                ),
-            ));
-        }
-        if let Some(v) = change
-            .add
-            .iter()
-            .chain(&change.mask)
-            .chain([&change.less])
-            .find(|v| !(-FLOAT_MAX..=FLOAT_MAX).contains(*v))
-        {
-            return Err(Error::new(
-                ErrorKind::Internal,
-                format!("a change holds {v}; its values must be within ±{FLOAT_MAX}"),
-            ));
-        }
         let (side, plane) = (size + 4, size * size);
         let grey = matches!(channels, Channels::Grey | Channels::GreyAlpha);
         let mut add = change.add.clone();
@@ -236,7 +230,6 @@ impl Grid {
             let inside = |v: usize| (2..size + 2).contains(&v);
             *cell = [r, g, b, if inside(x) && inside(y) { change.mask[p] } else { 0.0 }];
         }
-        let (active, reach) = find_active(&cells, size);
         let (u, v) = frame.from_photo(0.5, 0.5);
         let (sin, cos) = frame.angle.to_radians().sin_cos();
         let per_pixel = size as f64 / frame.side;
@@ -244,46 +237,11 @@ impl Grid {
             size,
             cells,
             less: change.less,
-            active,
             reach,
             origin: (u * size as f64 - 0.5, v * size as f64 - 0.5),
             dx: cos * per_pixel,
             dy: -sin * per_pixel,
-            frame: *frame,
         })
-    }
-
-    /// The active part in grid coordinates, cut to the frame: x0, y0, x1, y1.
-    fn span(&self) -> Option<[f64; 4]> {
-        let end = self.size as f64 - 0.5;
-        self.reach.map(|[x0, y0, x1, y1]| {
-            [
-                (x0 as f64 - 1.0).max(-0.5),
-                (y0 as f64 - 1.0).max(-0.5),
-                (x1 as f64).min(end),
-                (y1 as f64).min(end),
-            ]
-        })
-    }
-
-    fn bounds(&self, photo: &Photo) -> Rect {
-        let Some([x0, y0, x1, y1]) = self.span() else { return Rect::default() };
-        let unit = |g: f64| (g + 0.5) / self.size as f64;
-        let corners =
-            [(x0, y0), (x1, y0), (x0, y1), (x1, y1)].map(|(x, y)| self.frame.to_photo(unit(x), unit(y)));
-        // Pixel centres within the span, and a little more for rounding.
-        let ends = |values: [f64; 4], length: u32| {
-            let low = values.iter().fold(f64::INFINITY, |a, &b| a.min(b)) - 0.5 - 1e-3;
-            let high = values.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b)) + 0.5 + 1e-3;
-            let clamp = |v: f64| v.clamp(0.0, f64::from(length)) as u32;
-            (clamp(low.ceil()), clamp(high.floor()))
-        };
-        let (left, right) = ends(corners.map(|c| c.0), photo.width);
-        let (top, bottom) = ends(corners.map(|c| c.1), photo.height);
-        if right <= left || bottom <= top {
-            return Rect::default();
-        }
-        Rect { x: left, y: top, width: right - left, height: bottom - top }
     }
 
     /// Changes one row in place: the pixels from (x, y) to the right.
@@ -297,7 +255,7 @@ impl Grid {
     }
 
     fn blend_pixels<T: Sample, const N: usize>(&self, channels: Channels, x: u32, y: u32, row: &mut [T]) {
-        let Some([x0, y0, x1, y1]) = self.span() else { return };
+        let Some([x0, y0, x1, y1]) = self.reach.span() else { return };
         // Both from the photo's own origin, so that any cut into rectangles gives the same bits.
         let (ax, ay) = (self.origin.0 - self.dy * f64::from(y), self.origin.1 + self.dx * f64::from(y));
         let (from, to) = crossing(ax, self.dx, x0, x1);
@@ -319,7 +277,7 @@ impl Grid {
             }
             // Not negative: span() begins at −0.5.
             let (ix, iy) = ((gx + 1.0) as usize, (gy + 1.0) as usize);
-            if !self.active[iy * (self.size + 1) + ix] || alpha.is_some_and(|a| pixel[a].unit() == 0.0) {
+            if !self.reach.holds(ix, iy) || alpha.is_some_and(|a| pixel[a].unit() == 0.0) {
                 continue;
             }
             let [cr, cg, cb, mask] =
@@ -372,23 +330,6 @@ fn crossing(at: f64, step: f64, low: f64, high: f64) -> (f64, f64) {
     }
     let (a, b) = ((low - at) / step, (high - at) / step);
     (a.min(b), a.max(b))
-}
-
-fn find_active(cells: &[[f32; 4]], size: usize) -> (Vec<bool>, Option<[usize; 4]>) {
-    let (side, places) = (size + 4, size + 1);
-    let mut active = vec![false; places * places];
-    let mut reach: Option<[usize; 4]> = None;
-    for (i, _) in cells.iter().enumerate().filter(|(_, cell)| cell[3] != 0.0) {
-        let (x, y) = (i % side, i / side);
-        let around = |v: usize| (v.saturating_sub(3), v.min(size));
-        let ((x0, x1), (y0, y1)) = (around(x), around(y));
-        for row in y0..=y1 {
-            active[row * places + x0..=row * places + x1].fill(true);
-        }
-        let [a, b, c, d] = reach.unwrap_or([x0, y0, x1, y1]);
-        reach = Some([a.min(x0), b.min(y0), c.max(x1), d.max(y1)]);
-    }
-    (active, reach)
 }
 
 #[cfg(test)]
