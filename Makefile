@@ -17,8 +17,8 @@ UP := $(shell echo $(LIBDIR) | sed 's,[^/][^/]*,..,g')
 BUILT := target/release
 TO := $(DESTDIR)$(PREFIX)
 # Beside the library: what a person reads, laid out so that links between the pages hold, and the models that are not in the library.
-PAPERS := README.md CHANGELOG.md SECURITY.md LICENSE-MIT LICENSE-APACHE $(wildcard docs/*.md) $(wildcard models/*.md) $(wildcard models/*.tsv) \
-	examples/hosts/hair.c examples/hosts/paint.cpp
+PAPERS := README.md CHANGELOG.md SECURITY.md LICENSE-MIT LICENSE-APACHE $(wildcard docs/*.md) docs/npe-strokes.schema.json $(wildcard models/*.md) \
+	$(wildcard models/*.tsv) examples/hosts/hair.c examples/hosts/paint.cpp
 MODELS := $(filter-out models/faces.safetensors,$(wildcard models/*.safetensors))
 MAN := $(wildcard docs/man/*.1)
 FILES := bin/npe include/npe.h include/npe.hpp $(LIBDIR)/libnpe.a $(LIBDIR)/libnpe.so $(LIBDIR)/libnpe.so.$(ABI) \

@@ -1,6 +1,6 @@
 //! Refining a rough frame so that a face lies in it as the training set is aligned: supervised descent (Xiong and
 //! De la Torre, CVPR 2013). Each stage looks at the gradients in the frame and moves it by a linear map of them.
-//! `examples/train_align.rs` makes the maps; `align.md` tells what from and how good they are.
+//! `examples/train_align` makes the maps; `align.md` tells what from and how good they are.
 
 use once_cell::sync::Lazy;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};

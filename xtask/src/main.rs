@@ -1,5 +1,6 @@
 //! The workspace's own commands: `cargo xtask libtorch [DIR]` and `cargo xtask lint`.
 
+mod docs;
 mod libtorch;
 mod lint;
 
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask libtorch [DIR]   download libtorch for the CPU into DIR (target/libtorch), 500 MB, once
-cargo xtask lint             refuse what panics in tch, in src/torch";
+cargo xtask lint             refuse links and names of files in texts that lead nowhere, and what panics in tch, in src/torch";
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
@@ -26,7 +27,7 @@ fn run(arguments: &[String]) -> Result<()> {
     match words[..] {
         ["libtorch"] => libtorch::install(&root().join("target/libtorch")),
         ["libtorch", folder] if !folder.starts_with('-') => libtorch::install(Path::new(folder)),
-        ["lint"] => lint::run(&root()),
+        ["lint"] => docs::run(&root()).and_then(|()| lint::run(&root())),
         ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())
