@@ -43,8 +43,8 @@ fn hashes_tell_pictures_apart_and_see_through_light() {
 }
 
 /// Prints the figures of `docs/training-data.md`:
-/// `NPE_FACES=faces.tar cargo test --release -p npe-torch --lib figures -- --ignored --nocapture`, with a tar of aligned
-/// faces of 128 pixels of which the middle 100 are the frame.
+/// `NPE_FACES="$PWD/faces.tar" cargo test --release -p npe-torch --lib figures -- --ignored --nocapture`, with a tar of
+/// aligned faces of 128 pixels of which the middle 100 are the frame. (Cargo runs tests in their package's folder.)
 #[test]
 #[ignore = "wants the training set"]
 fn figures() {
