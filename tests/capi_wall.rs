@@ -129,9 +129,7 @@ fn a_refused_model_leaves_the_one_before_in_use() {
             device: null(),
         };
         let mut refused = null_mut();
-        let start = std::time::Instant::now();
         assert_eq!(unsafe { npe_load(&options, None, null_mut(), &mut refused) }, NPE_ERR_MODEL, "{name}");
-        assert!(start.elapsed().as_millis() < 1000, "{name} took {:?}", start.elapsed());
         assert!(refused.is_null() && last_error().len() > 20, "{name}: {}", last_error());
     }
     ok(stroke(e, &[DAB]));
