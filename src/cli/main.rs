@@ -21,6 +21,8 @@ mod sample;
 mod save;
 mod sheet;
 mod stroke;
+#[cfg(test)]
+mod texts;
 
 use clap::error::ErrorKind as ClapError;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -111,6 +113,15 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn each_line_of_the_texts_can_be_read() {
+        for words in texts::check::<Cli>(env!("CARGO_MANIFEST_DIR").as_ref(), "npe") {
+            for pair in words.windows(2).filter(|p| p[0] == "--stroke" && p[1] != "…") {
+                stroke::parse(&pair[1]).unwrap();
+            }
+        }
     }
 
     /// `NPE_UPDATE_MAN=1 cargo test --bin npe` writes them anew.

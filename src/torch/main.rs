@@ -2,6 +2,9 @@
 
 mod console;
 mod extras;
+#[cfg(test)]
+#[path = "../cli/texts.rs"]
+mod texts;
 
 use clap::{Parser, Subcommand};
 use console::Console;
@@ -350,4 +353,13 @@ fn print(text: &str) -> Result<()> {
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|e| Error::told(format!("standard output can't be written: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn each_line_of_the_texts_can_be_read() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        super::texts::check::<super::Args>(&root, "npe-train");
+    }
 }
