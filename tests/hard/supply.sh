@@ -8,7 +8,8 @@ deny check bans licenses sources
 # The library and the command alone: nothing that only the trainer is allowed.
 sed '/^exceptions/d' deny.toml >"$work/deny.toml"
 cargo deny --log-level error --config "$work/deny.toml" check licenses
-echo "$(cargo tree --locked -e normal --prefix none -p npe | sort -u | grep -vc '^npe ') packages in the library and the command"
+# Without --no-dedupe a package that stands in the tree twice has a second line, with a mark.
+echo "$(cargo tree --locked -e normal --prefix none --no-dedupe -p npe | sort -u | grep -vc '^npe ') packages in the library and the command"
 if cargo deny fetch db >"$work/advisories.txt" 2>&1; then
     deny check advisories
 else
