@@ -24,7 +24,7 @@ A tool uses a controller so:
 from __future__ import annotations
 
 import time
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from krita import Krita
 
@@ -262,6 +262,23 @@ class Controller(Session):
     def tool_stroke_cancel(self) -> None:
         """The stroke is given up."""
         self.direct.cancel()
+        self._give_up()
+
+    def _give_up(self) -> None:
         self._stroke = None
         if self._guide is not None:
             self._guide.forget()
+
+    # Undo and redo meanwhile (`presses`).
+
+    def paints(self, document: Any) -> bool:
+        """Whether a document has a stroke that is no step of Krita's yet: under the pen, or on its way into its layer."""
+        return self._stroke is not None and document == self.document or self.direct.paints(document)
+
+    def take_back(self, document: Any) -> bool:
+        """Gives up the last of these strokes; answers whether there was one. The pen may be down: what it does until it is
+        lifted is nothing then."""
+        if self._stroke is not None and document == self.document:
+            self._give_up()
+            return True
+        return self.direct.take_back(document)

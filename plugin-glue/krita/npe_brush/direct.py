@@ -140,9 +140,12 @@ class Direct(Listener):
         if self._jobs and not self._jobs[-1].lifted:
             self._give_up(self._jobs[-1])
 
+    def paints(self, document: Any) -> bool:
+        """Whether a document has a stroke that is not in its layer yet, so that it is no step of Krita's."""
+        return any(job.document == document for job in self._jobs)
+
     def take_back(self, document: Any) -> bool:
-        """Gives up a document's last stroke if it is not in its layer yet, so that it is no step of Krita's; answers whether
-        there was one. The pen may be down: what it does until it is lifted is nothing then."""
+        """Gives up the last of these strokes; answers whether there was one."""
         for job in reversed(self._jobs):
             if job.document == document:
                 self._give_up(job)

@@ -5,8 +5,8 @@ Krita ignores both, and says nothing, while parts of the image wait to be compos
 (`KisImage::tryBarrierLock`) and leaves it at that. Where people paint by themselves that is a moment after their own stroke.
 A session has the image composed for a while after the pen was lifted, which takes the press away from them.
 
-Undo of a stroke that is not in its layer yet (`direct`) is no step of Krita's: Krita does not hear of it. Its action is enabled
-while an image is open, with no step to undo too.
+A stroke under the pen, or one that is not in its layer yet (`direct`), is no step of Krita's: undo takes it back and redo is
+nothing, and Krita does not hear of them. The action of undo is enabled while an image is open, with no step to undo too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .controller import Controller
 from .qt import QEvent, QMenu, QObject, Qt, QTimer, QToolBar, QToolButton, position
 
 #: Seconds that a press waits at most. What takes longer is most likely a tool of Krita's in the middle of something.
-_PATIENCE = 1.0
+PATIENCE = 1.0
 #: Seconds for which Krita may compose what the plug-in drew.
 _COMPOSES = 5.0
 _UNDO, _REDO = "edit_undo", "edit_redo"
@@ -68,7 +68,9 @@ class Presses(QObject):
         self.waited = 0.0
         if document is None:
             return False
-        if name == _UNDO and own.direct.take_back(document):
+        if own.paints(document):
+            if name == _UNDO:
+                own.take_back(document)
             return True
         drawn_at = max(own.drawn_at(document), own.direct.drawn_at(document))
         if drawn_at > self._idle_at and time.monotonic() - drawn_at < _COMPOSES:
@@ -79,7 +81,7 @@ class Presses(QObject):
         began = time.monotonic()
         while not document.tryBarrierLock():
             self.waited = time.monotonic() - began
-            if self.waited > _PATIENCE:
+            if self.waited > PATIENCE:
                 return
             time.sleep(0.002)
         document.unlock()

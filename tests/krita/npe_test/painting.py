@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Generator, List, Tuple
 
 from krita import Krita
 
+from npe_brush import presses, shim
 from npe_brush.qt import QImage
 from npe_shared import npe
 
 from .binding import QtCore
-from .person import (PHOTO, WAYS, Gaps, Steps, brush_tool, closed, color, controller, created, differing, docker, history, in_face, line,
-                     opened, painted_hair, pixels, redo, settled, shot, started, stroke, undo)
+from .person import (PHOTO, WAYS, Gaps, Steps, brush_tool, by_keys, closed, color, controller, created, differing, docker, history, in_face,
+                     line, opened, painted_hair, pixels, redo, settled, shot, started, stroke, tool, undo, until)
 
 #: Takes a line for the report; the runner sets it.
 tell: Callable[[str], Any] = print
@@ -142,19 +143,25 @@ def test_undo_and_redo_while_krita_draws() -> Steps:
     before = pixels(document)
     yield from painted_hair(document)
     after, steps = pixels(document), len(history())
+    # Of the image, so that it takes less than a press waits on a slow machine too.
+    share = 1.0
     for how, by in WAYS:
         for what, press, wanted, left in (("undo", by("edit_undo"), before, steps - 1), ("redo", by("edit_redo"), after, steps)):
-            for _try in range(5):
-                press(lambda: _kept_busy(document))
-                if docker()._presses.waited > 0:
+            for _try in range(8):
+                press(lambda: _kept_busy(document, share))
+                waited = docker()._presses.waited
+                if 0.0 < waited < presses.PATIENCE:
                     break
-                # Krita was done before the click came: once more.
+                assert waited or len(history()) == left, f"{what} by {how} was lost, and did not wait"
+                # Krita was done before the click came, or took longer than a press waits: once more.
+                share = share / 2 if waited else min(1.0, 2 * share)
                 yield from settled()
-                (redo if what == "undo" else undo)()
-                yield from settled()
+                if len(history()) == left:
+                    (redo if what == "undo" else undo)()
+                    yield from settled()
             else:
-                raise AssertionError(f"{what} by {how} never waits: nothing is tested")
-            assert len(history()) == left, f"{what} by {how} did nothing, because Krita was drawing"
+                raise AssertionError(f"{what} by {how} never waits until Krita is done: nothing is tested")
+            assert len(history()) == left, f"{what} by {how} did nothing after {waited:.2f} s, because Krita was drawing"
             yield from settled()
             assert pixels(document) == wanted, f"{what} by {how} left another picture"
     yield from closed(document)
@@ -172,11 +179,12 @@ def _make_heavy(document: Any) -> None:
     document.waitForDone()
 
 
-def _kept_busy(document: Any) -> None:
-    """Has Krita compose all of the image. The plug-in's vector layer tells of itself after a while, and needs the interface for it."""
+def _kept_busy(document: Any, share: float) -> None:
+    """Has Krita compose a share of the image. The plug-in's vector layer tells of itself after a while, and needs the interface for
+    it."""
     end = time.monotonic() + 10.0
     while time.monotonic() < end:
-        controller().screen.refresh(document, npe.Rect(0, 0, document.width(), document.height()))
+        controller().screen.refresh(document, npe.Rect(0, 0, document.width(), int(share * document.height())))
         heard = time.monotonic() + 0.5
         while time.monotonic() < heard:
             QtCore.QCoreApplication.processEvents()
@@ -192,6 +200,85 @@ def _idle(document: Any) -> bool:
         return False
     document.unlock()
     return True
+
+
+def test_undo_and_redo_under_the_pen() -> Steps:
+    """Undo takes back the stroke under the pen, and no step before it; redo is nothing then."""
+    document = opened()
+    yield from started(document)
+    before = pixels(document)
+    yield from painted_hair(document)
+    after, steps = pixels(document), history()
+    mouth = line(in_face(-0.1, 0.2), in_face(0.1, 0.2), 20)
+    color(60, 40, 30)
+    for brush, choose, leave in _BRUSHES:
+        choose()
+        yield 0.3
+        for how, by in WAYS[:2]:
+            rest = yield from _under_the_pen(document, mouth)
+            by("edit_undo")(lambda: None)
+            assert history() == steps, f"{brush}: undo by {how} under the pen left {history()}, not {steps}"
+            yield from rest
+            yield from settled()
+            assert history() == steps, f"{brush}: a stroke that was taken back by {how} made {history()} of {steps}"
+            assert pixels(document) == after, f"{brush}: a stroke that was taken back by {how} left something"
+        undo()
+        yield from settled()
+        rest = yield from _under_the_pen(document, mouth)
+        for name in ("edit_redo", "edit_undo"):
+            by_keys(name)(lambda: None)
+            assert history() == steps[:-1], f"{brush}: {name} under the pen left {history()}, not {steps[:-1]}"
+        yield from rest
+        yield from settled()
+        assert pixels(document) == before, f"{brush}: a stroke that was taken back where there is something to redo left something"
+        redo()
+        yield from settled()
+        assert history() == steps and pixels(document) == after, f"{brush}: what could be redone is lost"
+        leave()
+    yield from closed(document)
+
+
+#: The neural brushes of a session: how they are chosen, and left.
+_BRUSHES = [("the canvas", lambda: docker().press_canvas(), lambda: docker().press_canvas())]
+if shim.loaded():
+    _BRUSHES.append(("the tool", tool, brush_tool))
+
+
+def test_undo_and_redo_under_a_brush_of_kritas() -> Steps:
+    """Krita ignores both then, and so it is with paint on the guide."""
+    document = opened()
+    yield from started(document)
+    brush_tool()
+    Krita.instance().activeWindow().activeView().setBrushSize(0.12 * controller().frame.side)
+    color(240, 190, 60)
+    for name in ("edit_undo", "edit_redo"):
+        steps = history()
+        half = stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 20))
+        for _step in range(10):
+            yield next(half)
+        by_keys(name)(lambda: None)
+        assert history() == steps, f"{name} under the pen left {history()}, not {steps}"
+        yield from half
+        yield from settled()
+        assert len(history()) == len(steps) + 1, f"after {name} under the pen the stroke made {history()} of {steps}"
+        # Something to redo.
+        undo()
+        yield from settled()
+    yield from closed(document)
+
+
+def _under_the_pen(document: Any, points: List[Tuple[float, float]]) -> Generator[float, None, Steps]:
+    """A stroke up to where something of it is seen; answers what is left of it."""
+    before, rest = _now(document), stroke(points)
+    for _step in range(len(points) // 2):
+        yield next(rest)
+    yield from until(lambda: _now(document) != before, 20.0, "nothing is seen under the pen")
+    return rest
+
+
+def _now(document: Any) -> bytes:
+    """What is seen; Krita ends what is painted when it is to wait until all is composed."""
+    return bytes(document.pixelData(0, 0, document.width(), document.height()))
 
 
 def test_eraser_on_the_canvas() -> Steps:

@@ -12,8 +12,8 @@ from npe_brush import shim
 from npe_brush.qt import QPoint, QPushButton, Qt
 
 from .binding import QtTest
-from .person import (PHOTO, WAYS, Gaps, Pen, QImage, Steps, bar_button, by_button, by_item, closed, color, controller, created, differing, docker, history, line, opened,
-                     pixels, redo, settled, shot, stroke, tool, tool_options, undo, until)
+from .person import (PHOTO, WAYS, Gaps, Pen, QImage, Steps, bar_button, by_button, by_keys, closed, color, controller, created,
+                     differing, docker, history, line, opened, pixels, redo, settled, shot, stroke, tool, tool_options, undo, until)
 
 #: Takes a line for the report; the runner sets it.
 tell: Callable[[str], Any] = print
@@ -188,23 +188,21 @@ def _refuses_and_says_why() -> Steps:
 
 
 def _given_up() -> Steps:
-    """Undo under the pen, and a document that is closed under it, leave nothing; and no step before it is undone."""
+    """Undo under the pen, and a document that is closed under it, leave nothing; no step before it is undone, and none redone."""
     document = opened()
     face = yield from _begun(document)
     steps = history()
-    for _stroke in range(2):
-        before, there = pixels(document), history()
-        half = stroke(_hair(face), pause=0.04)
-        yield from _partly(half)
-        undo()
-        yield from half
-        yield from settled()
-        assert not controller().direct.working, "undo does not give the stroke up"
-        assert pixels(document) == before and history() == there, "a stroke that was given up left something, or took something"
-        if there == steps:
-            yield from stroke(_hair(face, 12))
-            yield from settled()
-            assert history()[len(steps):] == ["Neural stroke"], history()[len(steps):]
+    yield from _given_up_by(document, face, "edit_undo")
+    yield from stroke(_hair(face, 12))
+    yield from settled()
+    assert history()[len(steps):] == ["Neural stroke"], history()[len(steps):]
+    yield from _given_up_by(document, face, "edit_undo")
+    undo()
+    yield from settled()
+    yield from _given_up_by(document, face, "edit_redo", "edit_undo")
+    redo()
+    yield from settled()
+    assert history()[len(steps):] == ["Neural stroke"], "what could be redone is lost"
     half = stroke(_hair(face), pause=0.04)
     yield from _partly(half)
     half.close()
@@ -213,6 +211,20 @@ def _given_up() -> Steps:
     yield 1.0
     assert not controller().direct.working, "the stroke goes on without its document"
     controller().straight = False
+
+
+def _given_up_by(document: Any, face: Tuple[float, float, float], *names: str) -> Steps:
+    """Keys that are pressed under the pen, undo as the last of them."""
+    before, there = pixels(document), history()
+    half = stroke(_hair(face), pause=0.04)
+    yield from _partly(half)
+    for name in names:
+        assert controller().direct.working, f"the stroke was given up before {name}"
+        by_keys(name)(lambda: None)
+    yield from half
+    yield from settled()
+    assert not controller().direct.working, "undo does not give the stroke up"
+    assert pixels(document) == before and history() == there, "a stroke that was given up left something, or took something"
 
 
 def _short(face: Tuple[float, float, float], y: float) -> None:
@@ -243,6 +255,11 @@ def _taken_back() -> Steps:
     yield from settled()
     assert history() == steps, history()
     yield from _taken_back_in_all_ways(document, face)
+    _short(face, 0.2)
+    by_keys("edit_redo")(lambda: None)
+    assert history() == steps and controller().direct.working, "redo does something while a stroke is worked out"
+    controller().take_back(document)
+    yield from settled()
     redo()
     yield from settled()
     assert history()[len(steps):] == ["Neural stroke"], history()[len(steps):]
@@ -251,7 +268,7 @@ def _taken_back() -> Steps:
         _short(face, 0.2)
         way(bar_button("edit_undo"))
         assert controller().direct.working, f"{way.__name__} takes a stroke back"
-        controller().direct.take_back(document)
+        controller().take_back(document)
     # Of two strokes the second.
     _short(face, 0.2)
     _short(face, 0.3)
