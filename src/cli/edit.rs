@@ -7,7 +7,7 @@ use crate::report::{Failure, Outcome, Result, io, print, print_json};
 use crate::stroke::{self, At};
 use crate::{machine, read, save};
 use clap::ArgMatches;
-use npe::edit::{Solver, StrokeFile, StrokeSettings};
+use npe::edit::{BlendSettings, Solver, StrokeFile, StrokeSettings};
 use npe::{Error, ErrorKind, limits};
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -41,29 +41,23 @@ pub struct Args {
     /// An attribute of the model, as `npe info` lists them, and where it goes: 0 is as in the photo; -5 to 5
     #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true)]
     attribute: Vec<String>,
-    /// Where the face is: auto (the largest found), the number of a face of `npe faces`, or cx,cy,side,angle
+    /// Where the face is: auto (the largest found), the number of a face of `npe faces`, or cx,cy,side,angle [default: auto, or the stroke file's]
     #[arg(long, value_name = "FRAME", allow_hyphen_values = true)]
     frame: Option<String>,
-    /// How far towards the colour a stroke goes, 0 to 1
-    #[arg(long, value_name = "0..1", allow_hyphen_values = true)]
+    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = told("How far towards the colour a stroke goes, 0 to 1", StrokeSettings::default().strength))]
     strength: Option<f32>,
-    /// How far the face may leave the photo's, 0 to 1
-    #[arg(long, value_name = "0..1", allow_hyphen_values = true)]
+    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = told("How far the face may leave the photo's, 0 to 1", StrokeSettings::default().freedom))]
     freedom: Option<f32>,
-    /// Most solver steps a stroke takes
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help = told("Most solver steps a stroke takes, 1 to 1000", StrokeSettings::default().steps))]
     steps: Option<u32>,
-    /// guided, or published (the paper's brush)
+    /// guided, or published (the paper's brush) [default: guided]
     #[arg(long, value_name = "NAME")]
     solver: Option<String>,
-    /// Gain on the interpolation mask, 0 to 8
-    #[arg(long, value_name = "0..8", allow_hyphen_values = true)]
+    #[arg(long, value_name = "0..8", allow_hyphen_values = true, help = told("Gain on the interpolation mask, 0 to 8", BlendSettings::default().mask))]
     mask: Option<f32>,
-    /// How much of the photo's own detail stays in changed places, 0 to 1
-    #[arg(long, value_name = "0..1", allow_hyphen_values = true)]
+    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = told("How much of the photo's own detail stays in changed places, 0 to 1", BlendSettings::default().detail))]
     detail: Option<f32>,
-    /// How much the change keeps to where was painted, 0 to 1
-    #[arg(long, value_name = "0..1", allow_hyphen_values = true)]
+    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = told("How much the change keeps to where was painted, 0 to 1", BlendSettings::default().locality))]
     locality: Option<f32>,
     /// Write what was done as a stroke file (one photo only)
     #[arg(long, value_name = "FILE")]
@@ -82,6 +76,11 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     machine: machine::Args,
+}
+
+/// The help of a setting whose default is the library's.
+fn told(what: &str, default: impl std::fmt::Display) -> String {
+    format!("{what} [default: {default}]")
 }
 
 /// The order of --stroke, --paint, --strokes and --attribute: which option, and its how manieth.
