@@ -1,9 +1,9 @@
 //! Refuses what the project's texts name and the project does not have: links within it that lead nowhere, and files.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
+use ignore::WalkBuilder;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
 /// Texts whose links are followed, and all else whose words are read.
 const LINKED: [&str; 2] = ["md", "html"];
@@ -12,16 +12,26 @@ const READ: [&str; 9] = ["md", "html", "rs", "py", "sh", "c", "cpp", "h", "toml"
 const ELSEWHERE: [&str; 4] =
     ["tests/install.rs", "tests/doctor.rs", "xtask/src/docs.rs", "xtask/src/libtorch.rs"];
 
-/// Looks at every file that git keeps.
+/// Looks at every file that git keeps or would keep; git itself is not needed.
 pub fn run(root: &Path) -> Result<()> {
-    let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(root).output().context("git")?;
-    ensure!(
-        listed.status.success(),
-        "git ls-files failed: {}",
-        String::from_utf8_lossy(&listed.stderr).trim()
-    );
-    let listed = String::from_utf8(listed.stdout)?;
-    let files: Vec<&str> = listed.split('\0').filter(|f| !f.is_empty()).collect();
+    let mut files = Vec::new();
+    let walk = WalkBuilder::new(root)
+        .hidden(false)
+        .parents(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .filter_entry(|e| e.file_name() != ".git")
+        .build();
+    for entry in walk {
+        let entry = entry?;
+        if entry.file_type().is_some_and(|kind| kind.is_file()) {
+            let file = entry.path().strip_prefix(root)?;
+            files.push(file.to_str().with_context(|| format!("{} is no UTF-8", file.display()))?.to_owned());
+        }
+    }
+    files.sort();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let there: BTreeSet<&str> = files
         .iter()
         .flat_map(|f| Path::new(f).ancestors().filter_map(Path::to_str))
