@@ -15,7 +15,8 @@ from npe_brush import model_box, shim
 from npe_brush.view import canvas_widget, to_image
 
 from .binding import QtGui
-from .person import (DRAWN, OUT, Gaps, Looking, Pen, QImage, QPointF, Qt, Steps, closed, color, controller, created, differing,
+from .gaps import Gaps, Looking
+from .person import (DRAWN, OUT, Pen, QImage, QPointF, Qt, Steps, closed, color, controller, created, differing,
                      docker, history, in_face, line, opened, pixels, redo, settled, shot, started, stroke, tool, undo, until)
 
 #: Takes a line for the report; the runner sets it.
@@ -64,7 +65,7 @@ def _latencies(spots: List[Tuple[float, float]]) -> Generator[float, None, List[
         before, began = _seen_at(x, y), time.monotonic()
         pen.press(x, y, 0.9)
         seen = None
-        while time.monotonic() - began < 1.5 and seen is None:
+        while time.monotonic() - began < 5.0 and seen is None:
             yield 0.003
             seen = time.monotonic() - began if _apart(before, _seen_at(x, y)) >= 2 else None
         pen.lift(x, y)

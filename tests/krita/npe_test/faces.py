@@ -11,7 +11,7 @@ from npe_brush import layers
 from npe_brush.qt import QPainter, Qt
 
 from .person import (PHOTO, QImage, Steps, closed, color, controller, created, differing, docker, in_face, line, painted_hair,
-                     pixels, settled, shot, started, stroke, until)
+                     pixels, settled, shot, shows, started, stroke, until)
 
 tell: Callable[[str], Any] = print
 
@@ -65,11 +65,10 @@ def test_choose_face() -> Steps:
     assert count > 500, f"{count} pixels of the second face changed"
     assert left > border - 0.4 * own.frame.side, f"paint on the second face changed pixels from {left} on"
     docker().press_before()
-    yield 0.6
-    assert pixels(document) == one, "“Before” does not show the second face as it was"
+    yield from shows(document, one, "“Before” does not show the second face as it was")
     # Stopped like this, the result is seen again.
     docker().press_start()
     yield from until(lambda: not own.running, 20.0, "the session did not end")
-    yield 0.6
-    assert not docker().pressed() and pixels(document) == both, "after Stop the result is not seen"
+    yield from shows(document, both, "after Stop the result is not seen")
+    assert not docker().pressed()
     yield from closed(document)

@@ -11,7 +11,7 @@ from krita import Krita
 from npe_brush import layers, model_box
 
 from .person import (OUT, Steps, closed, color, controller, differing, docker, history, in_face, line, opened, painted_hair,
-                     pixels, settled, shot, started, stroke, undo, until)
+                     pixels, settled, shot, shows, started, stroke, undo, until)
 
 tell: Callable[[str], Any] = print
 
@@ -70,18 +70,14 @@ def test_before_reset_bake() -> Steps:
     yield from _painted(document)
     painted = pixels(document)
     docker().press_before()
-    yield 0.6
-    assert pixels(document) == before, "“Before” does not show the photo"
+    yield from shows(document, before, "“Before” does not show the photo")
     docker().press_before()
-    yield 0.6
-    assert pixels(document) == painted, "after “Before” the result is not back"
+    yield from shows(document, painted, "after “Before” the result is not back")
     controller().show_paint(True)
-    yield 0.6
-    assert pixels(document) != painted, "“Show paint” shows nothing"
+    yield from until(lambda: pixels(document) != painted, 10.0, "“Show paint” shows nothing")
     shot("paint")
     controller().show_paint(False)
-    yield 0.6
-    assert pixels(document) == painted, "the paint does not hide again"
+    yield from shows(document, painted, "the paint does not hide again")
     steps = len(history())
     controller().reset()
     yield from settled()

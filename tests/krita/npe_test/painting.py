@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Generator, List, Tuple
+from typing import Any, Callable
 
 from krita import Krita
 
@@ -13,8 +13,9 @@ from npe_brush.qt import QImage
 from npe_shared import npe
 
 from .binding import QtCore
-from .person import (PHOTO, WAYS, Gaps, Steps, brush_tool, by_keys, closed, color, controller, created, differing, docker, history, in_face,
-                     line, opened, painted_hair, pixels, redo, settled, shot, started, stroke, tool, undo, until)
+from .gaps import Gaps
+from .person import (PHOTO, WAYS, Steps, brush_tool, by_keys, closed, color, controller, created, differing, docker, history, in_face,
+                     line, opened, painted_hair, pixels, redo, settled, shot, started, stroke, tool, under_the_pen, undo)
 
 #: Takes a line for the report; the runner sets it.
 tell: Callable[[str], Any] = print
@@ -73,13 +74,11 @@ def test_brush_on_the_canvas() -> Steps:
     yield 0.3
     steps = history()
     gaps = Gaps()
-    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 40), lambda t: 0.3 + 0.7 * t)
-    drawn = pixels(document)
+    yield from (yield from under_the_pen(document, line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 40), lambda t: 0.3 + 0.7 * t))
     yield from settled()
     tell(f"longest gap while painting on the canvas: {gaps.stop()}; 99 of 100 below {gaps.typical():.0f} ms; "
          f"from the pen to the layer {1000 * controller().latency:.0f} ms")
     assert max(gaps.work) < 50, f"the interface's thread computed {max(gaps.work):.0f} ms at a time"
-    assert drawn != before, "nothing was seen before the pen was lifted"
     shot("canvas")
     first = pixels(document)
     _check_region(document, before, first, "a stroke on the canvas")
@@ -215,7 +214,7 @@ def test_undo_and_redo_under_the_pen() -> Steps:
         choose()
         yield 0.3
         for how, by in WAYS[:2]:
-            rest = yield from _under_the_pen(document, mouth)
+            rest = yield from under_the_pen(document, mouth)
             by("edit_undo")(lambda: None)
             assert history() == steps, f"{brush}: undo by {how} under the pen left {history()}, not {steps}"
             yield from rest
@@ -224,7 +223,7 @@ def test_undo_and_redo_under_the_pen() -> Steps:
             assert pixels(document) == after, f"{brush}: a stroke that was taken back by {how} left something"
         undo()
         yield from settled()
-        rest = yield from _under_the_pen(document, mouth)
+        rest = yield from under_the_pen(document, mouth)
         for name in ("edit_redo", "edit_undo"):
             by_keys(name)(lambda: None)
             assert history() == steps[:-1], f"{brush}: {name} under the pen left {history()}, not {steps[:-1]}"
@@ -265,20 +264,6 @@ def test_undo_and_redo_under_a_brush_of_kritas() -> Steps:
         undo()
         yield from settled()
     yield from closed(document)
-
-
-def _under_the_pen(document: Any, points: List[Tuple[float, float]]) -> Generator[float, None, Steps]:
-    """A stroke up to where something of it is seen; answers what is left of it."""
-    before, rest = _now(document), stroke(points)
-    for _step in range(len(points) // 2):
-        yield next(rest)
-    yield from until(lambda: _now(document) != before, 20.0, "nothing is seen under the pen")
-    return rest
-
-
-def _now(document: Any) -> bytes:
-    """What is seen; Krita ends what is painted when it is to wait until all is composed."""
-    return bytes(document.pixelData(0, 0, document.width(), document.height()))
 
 
 def test_eraser_on_the_canvas() -> Steps:

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, Callable, Iterator, List, Tuple
+from typing import Any, Callable, Generator, Iterator, List, Tuple
 
 from krita import Krita
 
 from npe_brush import extension
-from npe_brush.qt import QByteArray, QColor, QEvent, QImage, QPoint, QPointF, Qt, QTimer, QToolButton
+from npe_brush.qt import QByteArray, QColor, QEvent, QImage, QPoint, QPointF, Qt, QToolButton
 from npe_brush.view import canvas_widget, to_image
 
 from .binding import QtCore, QtGui, QtTest, QtWidgets
+from .gaps import Looking
 
 Steps = Iterator[float]
 PHOTO = os.environ.get("NPE_TEST_PHOTO", "")
@@ -29,53 +30,6 @@ if hasattr(QtGui, "QPointingDevice"):
         QtGui.QInputDevice.Capability.Position | QtGui.QInputDevice.Capability.Pressure, 1, 3)
 #: The tool's id in Krita.
 TOOL = "NpeNeuralBrush"
-
-
-class Looking:
-    """What a test does itself in between, such as waiting until Krita has drawn all of the image: it is no gap of the interface's."""
-
-    #: Seconds, on the clock and of computing.
-    spent, computed = 0.0, 0.0
-
-    def __enter__(self) -> None:
-        self._since, self._computed = time.monotonic(), time.thread_time()
-
-    def __exit__(self, *_error: Any) -> None:
-        Looking.spent += time.monotonic() - self._since
-        Looking.computed += time.thread_time() - self._computed
-
-
-class Gaps:
-    """The longest time that Krita's interface did not answer, by a timer of 5 ms; what tests look at meanwhile is left out. How much
-    its thread computed in one of them does not depend on what else the machine does."""
-
-    def __init__(self) -> None:
-        self._last, self._computed = self._now()
-        self.all: List[float] = []
-        self.work: List[float] = []
-        self._timer = QTimer()
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._tick)
-        self._timer.start(5)
-
-    @staticmethod
-    def _now() -> Tuple[float, float]:
-        return time.monotonic() - Looking.spent, time.thread_time() - Looking.computed
-
-    def _tick(self) -> None:
-        now, computed = self._now()
-        self.all.append(1000.0 * (now - self._last))
-        self.work.append(1000.0 * (computed - self._computed))
-        self._last, self._computed = now, computed
-
-    def stop(self) -> str:
-        """What is told of them."""
-        self._timer.stop()
-        return f"{max(self.all):.0f} ms (its thread computed {max(self.work):.0f} ms at most)"
-
-    def typical(self) -> float:
-        """The gap that 99 of 100 stay below."""
-        return sorted(self.all)[int(0.99 * (len(self.all) - 1))] if self.all else 0.0
 
 
 def docker() -> Any:
@@ -186,6 +140,11 @@ def pixels(document: Any) -> bytes:
         return bytes(document.pixelData(0, 0, document.width(), document.height()))
 
 
+def shows(document: Any, wanted: bytes, why: str) -> Steps:
+    """Waits until the image is seen so."""
+    yield from until(lambda: pixels(document) == wanted, 10.0, why)
+
+
 def differing(a: bytes, b: bytes, width: int, each: int) -> Tuple[int, Tuple[int, int, int, int]]:
     """How many pixels differ, and the rectangle (left, top, right, bottom) around them."""
     assert len(a) == len(b)
@@ -262,6 +221,32 @@ def stroke(points: List[Tuple[float, float]], pressure: Callable[[float], float]
     yield pause
     pen.lift(*points[-1])
     yield 0.1
+
+
+def stroke_at_once(points: List[Tuple[float, float]]) -> None:
+    """The same, so quick that nothing is done meanwhile: no result is there before the pen is lifted."""
+    pen = Pen()
+    pen.hover(*points[0])
+    pen.press(*points[0], 0.8)
+    for point in points[1:]:
+        pen.move(*point, 0.8)
+    pen.lift(*points[-1])
+
+
+def under_the_pen(document: Any, points: List[Tuple[float, float]],
+                  pressure: Callable[[float], float] = lambda t: 0.8) -> Generator[float, None, Steps]:
+    """A stroke up to where something of it is seen; answers what is left of it."""
+    before, rest = _seen(document), stroke(points, pressure)
+    for _step in range(len(points) // 2):
+        yield next(rest)
+    yield from until(lambda: _seen(document) != before, 20.0, "nothing is seen before the pen is lifted")
+    return rest
+
+
+def _seen(document: Any) -> bytes:
+    """All of the image as far as it is composed: Krita ends a stroke of its tools when it is to wait for the rest."""
+    with Looking():
+        return bytes(document.pixelData(0, 0, document.width(), document.height()))
 
 
 def line(a: Tuple[float, float], b: Tuple[float, float], count: int = 25) -> List[Tuple[float, float]]:
@@ -386,6 +371,14 @@ def tool_options() -> Any:
             dock.raise_()
             return dock
     raise AssertionError("Krita has no tool options")
+
+
+def opens_the_docker(dock: Any) -> Generator[float, None, Any]:
+    """The tool's page comes into the tool options after a while; answers a button of it."""
+    def found() -> List[Any]:
+        return [button for button in dock.findChildren(QtWidgets.QPushButton) if button.text() == "Open the docker"]
+    yield from until(found, 10.0, "the tool's page is empty")
+    return found()[0]
 
 
 def half_a_stroke() -> Steps:

@@ -9,7 +9,8 @@ from krita import Krita, Selection
 
 from npe_brush import pixels as crossing
 
-from .person import (PHOTO, Gaps, QByteArray, QImage, Qt, Steps, closed, color, controller, created, differing, docker,
+from .gaps import Gaps
+from .person import (PHOTO, QByteArray, QImage, Qt, Steps, closed, color, controller, created, differing, docker,
                      in_face, line,
                      pixels, settled, shot, started, stroke, undo, until)
 

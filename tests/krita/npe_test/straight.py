@@ -9,11 +9,13 @@ from typing import Any, Callable, Generator, List, Tuple
 from krita import Krita, Selection
 
 from npe_brush import shim
-from npe_brush.qt import QPoint, QPushButton, Qt
+from npe_brush.qt import QPoint, Qt
 
 from .binding import QtTest
-from .person import (PHOTO, WAYS, Gaps, Pen, QImage, Steps, bar_button, by_button, by_keys, closed, color, controller, created,
-                     differing, docker, history, line, opened, pixels, redo, settled, shot, stroke, tool, tool_options, undo, until)
+from .gaps import Gaps
+from .person import (PHOTO, WAYS, QImage, Steps, bar_button, by_button, by_keys, closed, color, controller, created,
+                     differing, docker, history, line, opened, opens_the_docker, pixels, redo, settled, shot, stroke,
+                     stroke_at_once, tool, tool_options, undo, until)
 
 #: Takes a line for the report; the runner sets it.
 tell: Callable[[str], Any] = print
@@ -48,9 +50,7 @@ def _begun(document: Any, size: float = 0.14) -> Generator[float, None, Tuple[fl
 def _chosen(face: Tuple[float, float, float], size: float = 0.14) -> Steps:
     """The tool, straight into the layer, as a person chooses it in the tool options."""
     tool()
-    dock = tool_options()
-    yield 0.8
-    page = next(w for w in dock.findChildren(QPushButton) if w.text() == "Open the docker").parentWidget()
+    page = (yield from opens_the_docker(tool_options())).parentWidget()
     page._into.setCurrentIndex(1)
     page._into.activated.emit(1)
     assert controller().straight
@@ -111,9 +111,8 @@ def _quick_strokes() -> Steps:
     face = yield from _begun(document, 0.08)
     before = pixels(document)
     steps = history()
-    x, y, side = face
-    yield from stroke(_hair(face, 8), pause=0.0)
-    yield from stroke(line((x - 0.1 * side, y + 0.2 * side), (x + 0.1 * side, y + 0.2 * side), 8), pause=0.0)
+    _short(face, -0.42)
+    _short(face, 0.2)
     yield from settled()
     assert history()[len(steps):] == ["Neural stroke"] * 2, history()[len(steps):]
     both = pixels(document)
@@ -208,8 +207,7 @@ def _given_up() -> Steps:
     half.close()
     document.setModified(False)
     document.close()
-    yield 1.0
-    assert not controller().direct.working, "the stroke goes on without its document"
+    yield from until(lambda: not controller().direct.working, 10.0, "the stroke goes on without its document")
     controller().straight = False
 
 
@@ -231,12 +229,12 @@ def _short(face: Tuple[float, float, float], y: float) -> None:
     """A stroke that is worked out still."""
     x, side = face[0], face[2]
     y = face[1] + y * side
-    pen = Pen()
-    pen.hover(x - 0.1 * side, y)
-    pen.press(x - 0.1 * side, y, 0.8)
-    pen.move(x + 0.1 * side, y, 0.8)
-    pen.lift(x + 0.1 * side, y)
-    assert controller().direct.working, "the stroke is in its layer already"
+    stroke_at_once([(x - 0.1 * side, y), (x + 0.1 * side, y)])
+    _is_worked_out()
+
+
+def _is_worked_out() -> None:
+    assert controller().direct.working, "the stroke is in its layer already: nothing is tested"
 
 
 def _taken_back() -> Steps:
@@ -295,7 +293,7 @@ def _taken_back_in_all_ways(document: Any, face: Tuple[float, float, float]) -> 
     there, before = history(), pixels(document)
     for how, by in WAYS:
         _short(face, 0.2)
-        by("edit_undo")(lambda: None)
+        by("edit_undo")(_is_worked_out)
         assert not controller().direct.working, f"undo by {how} does not take back a stroke that is worked out"
         yield from settled()
         assert history() == there, f"undo by {how} left {history()}, not {there}"

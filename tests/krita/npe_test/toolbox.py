@@ -14,11 +14,12 @@ from krita import Krita
 
 from npe_brush import shim
 from npe_brush import tool as events
-from npe_brush.qt import QPushButton
 from npe_shared import log
 
-from .person import (TOOL, Gaps, Steps, closed, color, controller, differing, docker, half_a_stroke, history, in_face, line,
-                     opened, pixels, redo, settled, shot, started, stroke, tool, tool_button, tool_options, undo)
+from .gaps import Gaps
+from .person import (TOOL, Steps, closed, color, controller, differing, docker, half_a_stroke, history, in_face, line,
+                     opened, opens_the_docker, pixels, redo, settled, shot, started, stroke, stroke_at_once, tool, tool_button,
+                     tool_options, under_the_pen, undo, until)
 
 #: Takes a line for the report; the runner sets it.
 tell: Callable[[str], Any] = print
@@ -72,12 +73,10 @@ def _paints() -> Steps:
     yield 0.3
     steps = history()
     gaps = Gaps()
-    yield from stroke(line(in_face(-0.3, -0.3), in_face(0.14, -0.44), 40), lambda t: 0.3 + 0.7 * t)
-    drawn = pixels(document)
+    yield from (yield from under_the_pen(document, line(in_face(-0.3, -0.3), in_face(0.14, -0.44), 40), lambda t: 0.3 + 0.7 * t))
     yield from settled()
     tell(f"longest gap while painting with the tool: {gaps.stop()}; 99 of 100 below {gaps.typical():.0f} ms; from "
          f"the pen to the layer {1000 * controller().latency:.0f} ms")
-    assert drawn != before, "nothing was seen before the pen was lifted"
     after = pixels(document)
     count, (left, top, right, bottom) = differing(before, after, document.width(), 4)
     r = controller().region
@@ -129,17 +128,15 @@ def _shows_its_options() -> Steps:
     yield from started(document)
     tool()
     dock = tool_options()
-    yield 1.0
+    yield from opens_the_docker(dock)
     # What Python alone holds is gone after this.
     gc.collect()
-    panel = next((w for w in dock.findChildren(QPushButton) if w.text() == "Open the docker"), None)
-    assert panel is not None, "the tool's page is empty"
+    panel = yield from opens_the_docker(dock)
     page = panel.parentWidget()
     page._chose_mode(1)
     page._strength.put(0.35)
-    yield 0.5
-    assert controller().mode == 1, f"the mode is {controller().mode}"
-    assert abs(docker().settings.strength.value() - 0.35) < 0.01, docker().settings.strength.value()
+    yield from until(lambda: controller().mode == 1, 10.0, "the mode is another one")
+    yield from until(lambda: abs(docker().settings.strength.value() - 0.35) < 0.01, 10.0, "the strength is another one")
     assert (page._strength.text(), docker().settings.strength.text()) == ("35 %", "35 %"), "strength is not in percent"
     docker().setVisible(False)
     panel.click()
@@ -169,9 +166,8 @@ def _closed_under_the_stroke() -> Steps:
     assert events._painting is not None, "no stroke is being painted"
     document.setModified(False)
     document.close()
-    yield 1.0
-    assert events._painting is None, "the stroke was not given up with its document"
-    assert not controller().running, "the session goes on without its document"
+    yield from until(lambda: events._painting is None, 10.0, "the stroke was not given up with its document")
+    yield from until(lambda: not controller().running, 10.0, "the session goes on without its document")
     # And a new one works.
     document = opened()
     yield from started(document)
@@ -266,8 +262,8 @@ def _paints_into_any_guide() -> Steps:
     view.setBrushSize(0.1 * controller().frame.side)
     color(240, 190, 60)
     yield 0.2
-    yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 6), pause=0.0)
-    yield from stroke(line(in_face(-0.2, -0.3), in_face(0.2, -0.3), 6), pause=0.0)
+    stroke_at_once(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 6))
+    stroke_at_once(line(in_face(-0.2, -0.3), in_face(0.2, -0.3), 6))
     yield from settled()
     assert guide.colorDepth() == "F32"
     for x, y in ((0.0, -0.42), (0.0, -0.3)):
