@@ -103,7 +103,7 @@ run() {
             printf '[Language]\nkrita=de\n' >"$root$work/home/.config/klanguageoverridesrc"
             environment+=(LANGUAGE=en_GB:en)
         fi
-        within 420 "$place/editors/screen.sh" krita --nosplash >"$results/$variant/$only.log" 2>&1 || status=$?
+        within 900 "$place/editors/screen.sh" krita --nosplash >"$results/$variant/$only.log" 2>&1 || status=$?
         [ "$status" = 0 ] || bad "$only ($variant): Krita ended with status $status; see $variant/$only.log"
         if grep -q '"finished": true' "$root$work/out/results.json" 2>/dev/null; then
             count "$root$work/out/results.json"

@@ -72,12 +72,17 @@ class CanvasBrush(QObject):
     def set_on(self, on: bool) -> None:
         self._on = on
         self._space = False
+        if not on:
+            self._give_up()
         self.hook()
 
     def hook(self) -> None:
         """Goes to the canvas of the active view: after another one became active, or Krita put its own filter
         before."""
         canvas = canvas_widget(Krita.instance().activeWindow()) if self._on else None
+        if canvas is not self._canvas:
+            # The pen's lifting would be told to the other one.
+            self._give_up()
         try:
             if self._canvas is not None:
                 self._canvas.removeEventFilter(self)
@@ -98,7 +103,7 @@ class CanvasBrush(QObject):
         try:
             return self._taken(event)
         except Exception as e:  # noqa: BLE001 - Qt can't hear of it
-            self._drawing = False
+            self._give_up()
             self._failed(errors.sentence(e))
             return False
 
@@ -121,18 +126,31 @@ class CanvasBrush(QObject):
             event.accept()
             return True
         elif kind in _RELEASES and self._drawing:
-            self._drawing = False
             if self._outline is not None:
                 self._outline.hide()
-            self._tell(self._controller.tool_stroke_end, event)
+            if self._view() is None:
+                self._give_up()
+            else:
+                self._drawing = False
+                self._tell(self._controller.tool_stroke_end, event)
             event.accept()
             return True
         return False
 
-    def _tell(self, what: Callable[..., Any], event: Any) -> bool:
+    def _give_up(self) -> None:
+        """The stroke that is under the pen, if one is: no more is heard of it."""
+        drawing, self._drawing = self._drawing, False
+        if drawing:
+            self._controller.tool_stroke_cancel()
+
+    def _view(self) -> Any:
+        """Where the pen is; None if there is no view of an image."""
         window = Krita.instance().activeWindow()
-        view = window.activeView() if window is not None else None
-        if view is None or self._canvas is None:
+        return window.activeView() if window is not None and self._canvas is not None else None
+
+    def _tell(self, what: Callable[..., Any], event: Any) -> bool:
+        view = self._view()
+        if view is None:
             return False
         at = position(event)
         transform = to_image(view)

@@ -231,7 +231,12 @@ class Controller(Session):
         self._look()
         self._stroke = Stroke(brush)
         self._sketch = Sketch(self._guide, self._stroke)
-        self.tool_stroke_move(x, y, pressure, xtilt, ytilt)
+        try:
+            self.tool_stroke_move(x, y, pressure, xtilt, ytilt)
+        except Exception:
+            # No end is told of a stroke that did not begin.
+            self._give_up()
+            raise
         return True
 
     def tool_stroke_move(self, x: float, y: float, pressure: float, xtilt: float = 0.0, ytilt: float = 0.0) -> None:
@@ -246,10 +251,9 @@ class Controller(Session):
 
     def tool_stroke_end(self, x: float, y: float, pressure: float, xtilt: float = 0.0, ytilt: float = 0.0) -> None:
         """The pen is lifted: the stroke becomes paint on a guide, in one step of undo."""
-        if self.direct.working:
-            self.direct.move((x, y, pressure))
-            self.direct.end()
         stroke, self._stroke = self._stroke, None
+        if self.direct.working:
+            self.direct.end((x, y, pressure))
         if stroke is None or self.document is None or self.layers is None or not self._alive():
             return
         rect = layers.clipped(stroke.bounds(), self.region)
@@ -275,10 +279,9 @@ class Controller(Session):
         """Whether a document has a stroke that is no step of Krita's yet: under the pen, or on its way into its layer."""
         return self._stroke is not None and document == self.document or self.direct.paints(document)
 
-    def take_back(self, document: Any) -> bool:
-        """Gives up the last of these strokes; answers whether there was one. The pen may be down: what it does until it is
-        lifted is nothing then."""
+    def take_back(self, document: Any) -> None:
+        """Gives up the last of these strokes. The pen may be down: what it does until it is lifted is nothing then."""
         if self._stroke is not None and document == self.document:
             self._give_up()
-            return True
-        return self.direct.take_back(document)
+        else:
+            self.direct.take_back(document)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from typing import Any, Deque, List, Optional, Tuple
+from typing import Any, Callable, Deque, List, Optional, Tuple
 
 from krita import Krita
 
@@ -120,7 +120,7 @@ class Direct(Listener):
         job.stroke.add(*at)
         self._jobs.append(job)
         if len(self._jobs) == 1:
-            self._start(job)
+            self._do(job, self._start)
         return True
 
     def move(self, at: Tuple[float, float, float]) -> None:
@@ -128,12 +128,21 @@ class Direct(Listener):
             self._jobs[-1].stroke.add(*at)
             self._tell(self._jobs[-1])
 
-    def end(self) -> None:
+    def end(self, at: Tuple[float, float, float]) -> None:
         """The pen is lifted: once the engine is done, the stroke goes into the layer."""
         if self._jobs and not self._jobs[-1].lifted:
+            self._jobs[-1].stroke.add(*at)
             self._jobs[-1].lifted = True
             self._lifted_at = time.monotonic()
-            self._tell(self._jobs[-1])
+            self._do(self._jobs[-1], self._tell)
+
+    def _do(self, job: _Job, what: Callable[[_Job], None]) -> None:
+        """Where it fails, the stroke is given up: the next ones would wait for it for ever."""
+        try:
+            what(job)
+        except Exception:
+            self._give_up(job)
+            raise
 
     def cancel(self) -> None:
         """The stroke is given up."""
@@ -144,13 +153,12 @@ class Direct(Listener):
         """Whether a document has a stroke that is not in its layer yet, so that it is no step of Krita's."""
         return any(job.document == document for job in self._jobs)
 
-    def take_back(self, document: Any) -> bool:
-        """Gives up the last of these strokes; answers whether there was one."""
+    def take_back(self, document: Any) -> None:
+        """Gives up the last of these strokes."""
         for job in reversed(self._jobs):
             if job.document == document:
                 self._give_up(job)
-                return True
-        return False
+                return
 
     def _give_up(self, job: _Job) -> None:
         current = job is self._jobs[0]

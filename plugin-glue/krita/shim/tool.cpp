@@ -65,9 +65,10 @@ void Tool::deactivate()
     KisToolFreehand::deactivate();
 }
 
+/* Krita asks for it whenever it is to be done with all, as when the stroke before goes into its layer. A stroke here has nothing of
+ * Krita's open that could be in the way. */
 void Tool::requestStrokeEnd()
 {
-    finish(NPE_TOOL_END);
 }
 
 void Tool::requestStrokeCancellation()

@@ -147,6 +147,7 @@ def test_undo_and_redo_while_krita_draws() -> Steps:
     for how, by in WAYS:
         for what, press, wanted, left in (("undo", by("edit_undo"), before, steps - 1), ("redo", by("edit_redo"), after, steps)):
             for _try in range(8):
+                docker()._presses.waited = 0.0
                 press(lambda: _kept_busy(document, share))
                 waited = docker()._presses.waited
                 if 0.0 < waited < presses.PATIENCE:
@@ -243,6 +244,28 @@ if shim.loaded():
     _BRUSHES.append(("the tool", tool, brush_tool))
 
 
+def test_the_canvas_is_left_under_the_pen() -> Steps:
+    """The stroke is given up then; the next undo is of the step before."""
+    document = opened()
+    yield from started(document)
+    before = pixels(document)
+    yield from painted_hair(document)
+    after, steps = pixels(document), history()
+    docker().press_canvas()
+    color(60, 40, 30)
+    rest = yield from under_the_pen(document, line(in_face(-0.1, 0.2), in_face(0.1, 0.2), 20))
+    docker().press_canvas()
+    yield from rest
+    yield from settled()
+    assert history() == steps, f"a stroke whose brush was left made {history()} of {steps}"
+    count, rect = differing(pixels(document), after, document.width(), 4)
+    assert count == 0, f"a stroke whose brush was left left {count} pixels in {rect}"
+    undo()
+    yield from settled()
+    assert history() == steps[:-1] and pixels(document) == before, f"undo left {history()}, not {steps[:-1]}"
+    yield from closed(document)
+
+
 def test_undo_and_redo_under_a_brush_of_kritas() -> Steps:
     """Krita ignores both then, and so it is with paint on the guide."""
     document = opened()
@@ -255,7 +278,9 @@ def test_undo_and_redo_under_a_brush_of_kritas() -> Steps:
         half = stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 20))
         for _step in range(10):
             yield next(half)
+        docker()._presses.waited = -1.0
         by_keys(name)(lambda: None)
+        assert docker()._presses.waited >= 0.0, f"{name} under the pen did not arrive"
         assert history() == steps, f"{name} under the pen left {history()}, not {steps}"
         yield from half
         yield from settled()

@@ -127,6 +127,32 @@ def _quick_strokes() -> Steps:
     yield from closed(document)
 
 
+def _one_lands_under_the_pen() -> Steps:
+    """The first goes into its layer while the second is painted: the second is whole."""
+    document = opened()
+    face = yield from _begun(document)
+    steps = history()
+    _short(face, 0.2)
+    rest = stroke(_hair(face))
+    for _step in range(10):
+        yield next(rest)
+    yield from until(lambda: history()[len(steps):] == ["Neural stroke"], 20.0, "the first does not go into its layer")
+    yield from rest
+    yield from settled()
+    assert history()[len(steps):] == ["Neural stroke"] * 2, history()[len(steps):]
+    both = document.projection(0, 0, document.width(), document.height())
+    undo()
+    yield from settled()
+    one = document.projection(0, 0, document.width(), document.height())
+    # Fair where it ended.
+    x, y, side = face
+    at = QPoint(int(x + 0.25 * side), int(y - 0.42 * side))
+    tell(f"the second stroke's end: {one.pixelColor(at).name()} became {both.pixelColor(at).name()}")
+    assert one.pixelColor(at) != both.pixelColor(at), "the second stroke ended where the first went into its layer"
+    controller().straight = False
+    yield from closed(document)
+
+
 def _keeps_to_the_selection() -> Steps:
     document = opened()
     face = yield from _begun(document)
@@ -312,6 +338,7 @@ def _released_beside(button: Any) -> None:
 if shim.loaded():
     test_paints = _paints
     test_quick_strokes = _quick_strokes
+    test_one_lands_under_the_pen = _one_lands_under_the_pen
     test_keeps_to_the_selection = _keeps_to_the_selection
     test_other_spaces = _other_spaces
     test_refuses_and_says_why = _refuses_and_says_why
