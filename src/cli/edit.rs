@@ -44,20 +44,19 @@ pub struct Args {
     /// Where the face is: auto (the largest found), the number of a face of `npe faces`, or cx,cy,side,angle [default: auto, or the stroke file's]
     #[arg(long, value_name = "FRAME", allow_hyphen_values = true)]
     frame: Option<String>,
-    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = told("How far towards the colour a stroke goes, 0 to 1", StrokeSettings::default().strength))]
+    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = stroke_help("How far towards the colour a stroke goes, 0 to 1", StrokeSettings::default().strength))]
     strength: Option<f32>,
-    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = told("How far the face may leave the photo's, 0 to 1", StrokeSettings::default().freedom))]
+    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = stroke_help("How far the face may leave the photo's, 0 to 1", StrokeSettings::default().freedom))]
     freedom: Option<f32>,
-    #[arg(long, value_name = "N", allow_hyphen_values = true, help = told("Most solver steps a stroke takes, 1 to 1000", StrokeSettings::default().steps))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help = stroke_help(&format!("Most solver steps a stroke takes, 1 to {}", limits::SOLVER_STEPS), StrokeSettings::default().steps))]
     steps: Option<u32>,
-    /// guided, or published (the paper's brush) [default: guided]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = stroke_help("guided, or published (the paper's brush)", "guided"))]
     solver: Option<String>,
-    #[arg(long, value_name = "0..8", allow_hyphen_values = true, help = told("Gain on the interpolation mask, 0 to 8", BlendSettings::default().mask))]
+    #[arg(long, value_name = "0..8", allow_hyphen_values = true, help = blend_help("Gain on the interpolation mask, 0 to 8", BlendSettings::default().mask))]
     mask: Option<f32>,
-    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = told("How much of the photo's own detail stays in changed places, 0 to 1", BlendSettings::default().detail))]
+    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = blend_help("How much of the photo's own detail stays in changed places, 0 to 1", BlendSettings::default().detail))]
     detail: Option<f32>,
-    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = told("How much the change keeps to where was painted, 0 to 1", BlendSettings::default().locality))]
+    #[arg(long, value_name = "0..1", allow_hyphen_values = true, help = blend_help("How much the change keeps to where was painted, 0 to 1", BlendSettings::default().locality))]
     locality: Option<f32>,
     /// Write what was done as a stroke file (one photo only)
     #[arg(long, value_name = "FILE")]
@@ -78,9 +77,14 @@ pub struct Args {
     machine: machine::Args,
 }
 
-/// The help of a setting whose default is the library's.
-fn told(what: &str, default: impl std::fmt::Display) -> String {
-    format!("{what} [default: {default}]")
+/// The help of a setting of strokes, with the library's default. A stroke file's strokes have their own.
+fn stroke_help(what: &str, default: impl std::fmt::Display) -> String {
+    format!("{what}; strokes of --strokes keep their own [default: {default}]")
+}
+
+/// The help of a setting of the blend, with the library's default.
+fn blend_help(what: &str, default: impl std::fmt::Display) -> String {
+    format!("{what} [default: {default}, or the stroke file's]")
 }
 
 /// The order of --stroke, --paint, --strokes and --attribute: which option, and its how manieth.

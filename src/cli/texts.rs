@@ -18,6 +18,7 @@ pub fn check<Cli: Parser>(root: &Path, program: &str) -> Vec<Vec<String>> {
                 // What stands in a sentence is shortened, and a block may say so.
                 let short = !block || words.iter().any(|w| w == "…");
                 if let Err(e) = Cli::try_parse_from(&words)
+                    && !matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
                     && (!short
                         || matches!(e.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand))
                 {
