@@ -157,32 +157,6 @@ fn a_jpeg_that_is_cut_off_is_refused() {
 }
 
 #[test]
-fn what_is_not_carried_is_told() {
-    let room = room();
-    // A JPEG of 300 dpi with a comment and XMP.
-    let pixels = image::open(astronaut()).unwrap().to_rgb8();
-    let mut jpeg = Vec::new();
-    let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 95);
-    encoder.set_pixel_density(image::codecs::jpeg::PixelDensity::dpi(300));
-    encoder.encode_image(&pixels).unwrap();
-    // The JFIF header is the first 20 bytes.
-    let more = b"\xff\xfe\0\x04hi\xff\xe1\0\x23http://ns.adobe.com/xap/1.0/\0<x/>";
-    std::fs::write(room.path().join("a.jpg"), [&jpeg[..20], more, &jpeg[20..]].concat()).unwrap();
-    let ran = npe(room.path(), &["edit", "a.jpg", "--at", "face", "--stroke", HAIR, "-o", "b.jpg"]);
-    let told = text(&ran.stderr);
-    assert!(told.contains("the comment is gone") && told.contains("the XMP data is gone"), "{told}");
-    let after = std::fs::read(room.path().join("b.jpg")).unwrap();
-    assert_eq!(after[6..18], jpeg[6..18], "the density is lost");
-    // A PNG that says it is animated: an acTL chunk after its header, which takes 33 bytes.
-    let png = std::fs::read(room.path().join("face.png")).unwrap();
-    let chunk = b"\0\0\0\x08acTL\0\0\0\x01\0\0\0\0\xb4\x2d\xe9\xa0".to_vec();
-    std::fs::write(room.path().join("moving.png"), [&png[..33], &chunk, &png[33..]].concat()).unwrap();
-    let ran = npe(room.path(), &["edit", "moving.png", "--at", "face", "--stroke", HAIR, "-o", "still.png"]);
-    let told = text(&ran.stderr);
-    assert!(ran.status.success() && told.contains("only its first picture was edited"), "{told}");
-}
-
-#[test]
 fn float_grey_tiff_is_refused_by_its_name() {
     let room = room();
     // Little-endian TIFF, 2×2 float samples at 8, the directory at 24.

@@ -263,10 +263,10 @@ fn other_formats_are_named_and_never_run() {
     refused(&with_json(&format!("{{\"a\":{}", "[".repeat(100_000)), b""), &["no valid JSON"]);
 }
 
-/// By this thread. Linux alone tells; elsewhere 0.
-fn bytes_read() -> u64 {
-    let Ok(told) = std::fs::read_to_string("/proc/thread-self/io") else { return 0 };
-    told.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()
+/// By this thread. `None` where the system does not tell: other systems than Linux, and some kernels of it.
+fn bytes_read() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/thread-self/io").ok()?;
+    told.lines().find_map(|line| line.strip_prefix("rchar: "))?.parse().ok()
 }
 
 #[test]
@@ -282,8 +282,12 @@ fn huge_files_cost_nothing() {
         drop(file);
         let before = bytes_read();
         let error = Model::open(&path).unwrap_err();
-        let read = bytes_read() - before;
-        assert!(read < 64 << 10, "{read} bytes were read: {error}");
+        match (before, bytes_read()) {
+            (Some(before), Some(after)) => {
+                assert!(after - before < 64 << 10, "{} bytes were read: {error}", after - before);
+            }
+            _ => eprintln!("how much is read is not tested: this system does not tell"),
+        }
         assert_eq!(error.kind(), ErrorKind::Model);
         error.to_string()
     };

@@ -15,8 +15,10 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// Of a change in a frame; its mask alone is read.
+    ///
     /// # Errors
-    /// If the frame is out of range, or the change's lengths do not fit its size.
+    /// If the frame is out of range, or the change's lengths do not fit its size or its values their range.
     pub fn new(frame: &Frame, change: &Change) -> Result<Self> {
         frame.check()?;
         change.check()?;
@@ -36,7 +38,7 @@ impl Reach {
         Ok(Self { size, frame: *frame, active, ends })
     }
 
-    /// Whether the mask is not 0 everywhere between the cell centres (ix − 1, iy − 1) and (ix, iy).
+    /// Whether the upsampled mask is other than 0 anywhere between the cell centres (ix − 1, iy − 1) and (ix, iy).
     #[inline(always)]
     pub fn holds(&self, ix: usize, iy: usize) -> bool {
         self.active[iy * (self.size + 1) + ix]
