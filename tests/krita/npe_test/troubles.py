@@ -22,6 +22,8 @@ def test_closed_while_busy() -> Steps:
     docker().press_canvas()
     color(240, 190, 60)
     yield from stroke(line(in_face(-0.25, -0.42), in_face(0.25, -0.42), 15), pause=0.0)
+    # See `closed`.
+    yield 0.4
     controller().sample(3)
     document.setModified(False)
     document.close()
