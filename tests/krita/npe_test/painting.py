@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Generator, List, Tuple
 
 from krita import Krita
 
@@ -202,13 +202,18 @@ def _idle(document: Any) -> bool:
     return True
 
 
-def test_undo_and_redo_under_the_pen() -> Steps:
-    """Undo takes back the stroke under the pen, and no step before it; redo is nothing then."""
+def _with_hair() -> Generator[float, None, Tuple[Any, bytes, bytes, List[str]]]:
+    """A session with one stroke in it: the document, its pixels before and after that, and Krita's history."""
     document = opened()
     yield from started(document)
     before = pixels(document)
     yield from painted_hair(document)
-    after, steps = pixels(document), history()
+    return document, before, pixels(document), history()
+
+
+def test_undo_and_redo_under_the_pen() -> Steps:
+    """Undo takes back the stroke under the pen, and no step before it; redo is nothing then."""
+    document, before, after, steps = yield from _with_hair()
     mouth = line(in_face(-0.1, 0.2), in_face(0.1, 0.2), 20)
     color(60, 40, 30)
     for brush, choose, leave in _BRUSHES:
@@ -246,11 +251,7 @@ if shim.loaded():
 
 def test_the_canvas_is_left_under_the_pen() -> Steps:
     """The stroke is given up then; the next undo is of the step before."""
-    document = opened()
-    yield from started(document)
-    before = pixels(document)
-    yield from painted_hair(document)
-    after, steps = pixels(document), history()
+    document, before, after, steps = yield from _with_hair()
     docker().press_canvas()
     color(60, 40, 30)
     rest = yield from under_the_pen(document, line(in_face(-0.1, 0.2), in_face(0.1, 0.2), 20))
