@@ -79,13 +79,14 @@ class Layers(unittest.TestCase):
 
 
 class Frames(unittest.TestCase):
-    def test_region_holds_the_frame(self) -> None:
+    def test_region_holds_the_frame_and_what_lies_around(self) -> None:
         for frame in (npe.Frame(500, 400, 200), npe.Frame(500, 400, 200, 45), npe.Frame(40, 30, 200), npe.Frame(995, 795, 60)):
             region = frames.region_of(frame, 1000, 800)
             self.assertGreaterEqual(min(region.x, region.y), 0)
             self.assertLessEqual(region.x + region.width, 1000)
             self.assertLessEqual(region.y + region.height, 800)
-            half = frame.side * (0.71 if frame.angle else 0.5)
+            # Half a side around it: there its changes may go on.
+            half = frame.side * (1.2 if frame.angle else 1.0)
             self.assertLessEqual(region.x, max(0, frame.cx - half))
             self.assertGreaterEqual(region.x + region.width, min(1000, frame.cx + half))
             self.assertLessEqual(region.y, max(0, frame.cy - half))

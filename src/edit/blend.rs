@@ -3,47 +3,75 @@
 use super::history::{Origin, State};
 use super::settings::BlendSettings;
 use crate::brush::{Mode, Painted};
-use crate::photo::Change;
+use crate::photo::{Change, Frame};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::Arc;
 
 /// The blur of the interpolation mask in network pixels (the paper's program: σ 0.7, reflected borders).
 const MASK_SIGMA: f32 = 0.7;
 /// So much is taken off the mask, and the rest stretched back to 1. What it leaves out could hardly be seen, and where it is out the
 /// photo stays as it is, bit for bit; without it the whole frame changes a little, and has to be drawn anew.
 const FLOOR: f32 = 0.04;
-/// The mask falls to 0 over this share of the frame's side, so that its border never shows.
+/// Where the photo goes on beyond the frame, the mask falls to 0 over this share of its side, so that its border never shows.
 const BORDER: f32 = 0.08;
 /// With locality 1 the change shows fully up to this far from the brushed pixels, in shares of the side…
-const REACH_FULL: f32 = 0.12;
+pub(super) const REACH_FULL: f32 = 0.12;
 /// …and not at all beyond this.
-const REACH_END: f32 = 0.50;
+pub(super) const REACH_END: f32 = 0.50;
 /// Where a pixel did not change as the brushed ones did, a step counts this many times as far.
 const DETOUR: f32 = 5.0;
 
-/// M, `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, times the locality window, the restore brush, and the border; less
-/// the floor.
-pub(super) fn mask(state: &State, generated: &[f32], settings: &BlendSettings, size: usize) -> Vec<f32> {
-    let pixels = size * size;
-    let reconstruction = &state.origin.reconstruction;
-    let mut mask: Vec<f32> = if state.whole {
-        vec![1.0; pixels]
-    } else {
-        let delta = |p: usize| {
-            (0..3).map(|c| (generated[c * pixels + p] - reconstruction[c * pixels + p]).abs()).sum::<f32>()
-                / 3.0
+/// What is seen of a change, before it is cut.
+pub(super) struct Seen {
+    /// `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, times the locality window and the restore brush.
+    pub uncut: Vec<f32>,
+    /// `[S][S]` in 0..1: what is left of it towards the frame's border.
+    pub border: Vec<f32>,
+}
+
+impl Seen {
+    pub fn new(
+        state: &State,
+        generated: &[f32],
+        frame: &Frame,
+        settings: &BlendSettings,
+        size: usize,
+    ) -> Self {
+        let pixels = size * size;
+        let Origin { reconstruction, photo, .. } = state.origin.as_ref();
+        let mut uncut: Vec<f32> = if state.whole {
+            vec![1.0; pixels]
+        } else {
+            let delta = |p: usize| {
+                (0..3)
+                    .map(|c| (generated[c * pixels + p] - reconstruction[c * pixels + p]).abs())
+                    .sum::<f32>()
+                    / 3.0
+            };
+            gauss(
+                &(0..pixels).map(|p| (settings.mask * delta(p)).min(1.0)).collect::<Vec<_>>(),
+                size,
+                MASK_SIGMA,
+            )
         };
-        gauss(&(0..pixels).map(|p| (settings.mask * delta(p)).min(1.0)).collect::<Vec<_>>(), size, MASK_SIGMA)
-    };
-    for (p, m) in mask.iter_mut().enumerate() {
-        let reach = 1.0 - settings.locality * (1.0 - f32::from(state.reach[p]) / 255.0);
-        *m *= reach * (1.0 - f32::from(state.erased[p]) / 255.0) * border(p % size, p / size, size);
+        for (p, m) in uncut.iter_mut().enumerate() {
+            let reach = 1.0 - settings.locality * (1.0 - f32::from(state.reach[p]) / 255.0);
+            *m *= reach * (1.0 - f32::from(state.erased[p]) / 255.0);
+        }
+        let sides = frame.sides_inside(photo.width(), photo.height());
+        let border = (0..pixels).map(|p| border(&sides, p % size, p / size, size)).collect();
+        Self { uncut, border }
     }
-    for m in &mut mask {
-        *m = ((*m - FLOOR) / (1.0 - FLOOR)).max(0.0);
+
+    /// M, `[S][S]` in 0..1: cut at the border, less the floor.
+    pub fn mask(&self) -> Vec<f32> {
+        self.uncut.iter().zip(&self.border).map(|(m, b)| floored(m * b)).collect()
     }
-    mask
+}
+
+/// A mask's value, less the floor.
+pub(super) fn floored(mask: f32) -> f32 {
+    ((mask - FLOOR) / (1.0 - FLOOR)).max(0.0)
 }
 
 /// The change for the photo's blend: the paper's step 4 with detail control. The photo's error E = X − X̂₀ has a coarse part,
@@ -67,7 +95,7 @@ pub(super) fn change(
     Change { size, add, mask, less: fine }
 }
 
-/// Where strokes may show and where they were taken away, after one more stroke that led to `generated`.
+/// The state with where strokes may show, what was brushed and what taken away, after one more stroke that moved the picture by `moved`.
 pub(super) fn after_stroke(
     state: &State,
     painted: &Painted,
@@ -75,21 +103,25 @@ pub(super) fn after_stroke(
     strength: f32,
     moved: &[f32],
     size: usize,
-) -> (Arc<[u8]>, Arc<[u8]>) {
+) -> State {
     let byte = |v: f32| (v * 255.0).round() as u8;
     if mode == Mode::Restore {
         let erased =
             state.erased.iter().zip(&painted.weight).map(|(e, w)| (*e).max(byte(w * strength))).collect();
-        return (state.reach.clone(), erased);
+        return State { erased, ..state.clone() };
     }
-    let far = travel(&painted.weight, &alike(&painted.weight, moved), size);
+    let peak = painted.weight.iter().fold(0.0f32, |a, b| a.max(*b));
+    let brushed = painted.weight.iter().map(|w| if *w >= 0.5 * peak { 0.0 } else { f32::INFINITY }).collect();
+    let alike = alike(&painted.weight, moved);
+    let far = travel(brushed, size, f32::INFINITY, &mut |_, to| 1.0 + (DETOUR - 1.0) * (1.0 - alike[to]));
     let window = |p: usize| 1.0 - smoothstep((far[p] / size as f32 - REACH_FULL) / (REACH_END - REACH_FULL));
     let reach = (0..size * size).map(|p| state.reach[p].max(byte(window(p)))).collect();
     // What is painted again after it was restored shows again.
     let erased = (state.erased.iter().zip(&painted.weight))
         .map(|(e, w)| byte(f32::from(*e) / 255.0 * (1.0 - w)))
         .collect();
-    (reach, erased)
+    let brushed = state.brushed.iter().zip(&painted.weight).map(|(b, w)| (*b).max(byte(*w))).collect();
+    State { reach, brushed, erased, ..state.clone() }
 }
 
 /// How much each pixel changed as the brushed ones did, 0..1: the share of their mean change that it made, less what it
@@ -110,14 +142,16 @@ fn alike(weight: &[f32], moved: &[f32]) -> Vec<f32> {
         .collect()
 }
 
-/// The shortest way in pixels from the brushed pixels to each one, where unlike pixels count [`DETOUR`] times: so a change
-/// of hair reaches the temples, but not the wall behind them.
-fn travel(weight: &[f32], alike: &[f32], size: usize) -> Vec<f32> {
-    let peak = weight.iter().fold(0.0f32, |a, b| a.max(*b));
-    let mut far: Vec<f32> =
-        weight.iter().map(|w| if *w >= 0.5 * peak { 0.0 } else { f32::INFINITY }).collect();
+/// The shortest way in pixels from where it is 0 (or little) to each pixel of a square, where a step to a neighbour counts `cost` times
+/// (from, to); ways of `end` and more are not followed. So a change of hair reaches the temples, but not the wall behind them.
+pub(super) fn travel(
+    mut far: Vec<f32>,
+    size: usize,
+    end: f32,
+    cost: &mut dyn FnMut(usize, usize) -> f32,
+) -> Vec<f32> {
     let mut queue: BinaryHeap<(Reverse<u32>, usize)> =
-        (0..far.len()).filter(|p| far[*p] == 0.0).map(|p| (Reverse(0), p)).collect();
+        (0..far.len()).filter(|p| far[*p] < end).map(|p| (Reverse(far[p].to_bits()), p)).collect();
     // Positive floats order as their bits do, so they can be the key.
     while let Some((Reverse(key), p)) = queue.pop() {
         if f32::from_bits(key) > far[p] {
@@ -131,8 +165,12 @@ fn travel(weight: &[f32], alike: &[f32], size: usize) -> Vec<f32> {
             }
             let n = ny as usize * size + nx as usize;
             let step = if dx != 0 && dy != 0 { std::f32::consts::SQRT_2 } else { 1.0 };
-            let way = far[p] + step * (1.0 + (DETOUR - 1.0) * (1.0 - alike[n]));
-            if way < far[n] {
+            // No cost is less than 1: what can't be a shorter way need not be asked for.
+            if far[p] + step >= far[n].min(end) {
+                continue;
+            }
+            let way = far[p] + step * cost(p, n);
+            if way < far[n] && way < end {
                 far[n] = way;
                 queue.push((Reverse(way.to_bits()), n));
             }
@@ -141,16 +179,22 @@ fn travel(weight: &[f32], alike: &[f32], size: usize) -> Vec<f32> {
     far
 }
 
-fn smoothstep(t: f32) -> f32 {
+pub(super) fn smoothstep(t: f32) -> f32 {
     let t = t.clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
-/// 1 inside, smoothly to exactly 0 in the two outermost rings: a cubic B-spline reaches two pixels far, so nothing changes at
-/// the frame's edge itself.
-fn border(x: usize, y: usize, size: usize) -> f32 {
-    let edge = |v: usize| smoothstep((v.min(size - 1 - v) as f32 - 1.0) / (BORDER * size as f32));
-    edge(x) * edge(y)
+/// 1 inside, smoothly to exactly 0 in the two rings next to where the photo goes on beyond the frame: a cubic B-spline reaches two
+/// pixels far, so nothing changes at the frame's edge itself. Where the photo ends there, nothing can show, and it stays 1.
+pub(super) fn border(sides: &[Option<(f64, f64)>; 4], x: usize, y: usize, size: usize) -> f32 {
+    let (u, v) = ((x as f64 + 0.5) / size as f64, (y as f64 + 0.5) / size as f64);
+    let places = [(u, v), (1.0 - u, v), (v, u), (1.0 - v, u)];
+    let falls = places.iter().zip(sides).filter_map(|(&(depth, along), side)| {
+        let (start, end) = (*side)?;
+        let beside = (start - along).max(along - end).max(0.0);
+        Some(smoothstep((depth.hypot(beside) * size as f64 - 1.5) as f32 / (BORDER * size as f32)))
+    });
+    falls.product()
 }
 
 /// Gaussian blur with reflected borders (…cba|abc…), kernel cut at 4σ, as scipy's `gaussian_filter` does.
@@ -185,7 +229,8 @@ mod tests {
     use super::*;
     use crate::edit::Edit;
     use crate::generator::linear::Linear;
-    use crate::photo::{Channels, Frame, Photo, Samples};
+    use crate::photo::{Channels, Photo, Samples};
+    use std::sync::Arc;
 
     #[test]
     fn gauss_equals_the_direct_sum() {
@@ -219,12 +264,25 @@ mod tests {
 
     #[test]
     fn the_border_is_exactly_zero_at_the_rim() {
+        let all = [Some((0.0, 1.0)); 4];
         for i in 0..64 {
             for rim in [0, 1, 62, 63] {
-                assert_eq!(border(i, rim, 64) + border(rim, i, 64), 0.0);
+                assert_eq!(border(&all, i, rim, 64) + border(&all, rim, i, 64), 0.0);
             }
         }
-        assert_eq!(border(32, 32, 64), 1.0);
+        assert_eq!(border(&all, 32, 32, 64), 1.0);
+    }
+
+    #[test]
+    fn the_border_falls_only_where_the_photo_goes_on() {
+        // The photo ends at the frame's top; on the left it goes on in the lower half alone.
+        let sides = [Some((0.5, 1.0)), None, None, Some((0.0, 1.0))];
+        let at = |x, y| border(&sides, x, y, 64);
+        assert_eq!((at(32, 0), at(63, 0), at(0, 0), at(63, 32)), (1.0, 1.0, 1.0, 1.0));
+        assert_eq!((at(0, 32), at(1, 50), at(32, 63)), (0.0, 0.0, 0.0));
+        // Around the side's end it falls to all sides alike: no step from one row to the next.
+        let steps = (20..36).map(|y| (at(2, y + 1) - at(2, y)).abs());
+        assert!(steps.fold(0.0, f32::max) < 0.35 && at(2, 26) > 0.9 && at(2, 31) < 0.15);
     }
 
     /// Plain f64 versions of step 4 of the published brush and of the detail control's, at the network's own resolution; and what is
@@ -255,8 +313,8 @@ mod tests {
         for detail in [0.0, 0.3, 1.0] {
             e.set_blend_settings(BlendSettings { mask: 1.0, detail, locality: 0.0 }).unwrap();
             let (x, x0, mask) =
-                (&e.state().origin.crop, &e.state().origin.reconstruction, e.mask(&e.blend_settings));
-            let change = e.change();
+                (&e.state().origin.crop, &e.state().origin.reconstruction, e.seen(&e.blend_settings).mask());
+            let change = e.change().unwrap().change;
             for (p, m) in mask.iter().enumerate() {
                 for c in 0..3 {
                     let i = c * pixels + p;

@@ -1,8 +1,10 @@
 //! Undo and redo: the list of operations, and the states after them.
 
+use super::beyond::Surroundings;
 use super::operation::Operation;
 use crate::limits;
 use crate::photo::Photo;
+use once_cell::sync::OnceCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ pub(super) struct Origin {
     pub latents: Vec<f32>,
     /// X̂₀ = G(z₀), `[3][S][S]`.
     pub reconstruction: Vec<f32>,
+    /// What lies around the frame, once it was asked for.
+    pub surroundings: OnceCell<Option<Surroundings>>,
 }
 
 /// Everything an operation changes. Cheap to clone; strokes add a few KiB.
@@ -24,6 +28,8 @@ pub(super) struct State {
     pub latents: Arc<[f32]>,
     /// `[S][S]`, 0..255: where strokes may show when locality is 1.
     pub reach: Arc<[u8]>,
+    /// `[S][S]`, 0..255: what was brushed.
+    pub brushed: Arc<[u8]>,
     /// `[S][S]`, 0..255: where the restore brush has taken the change away.
     pub erased: Arc<[u8]>,
     /// The network's image is shown without the interpolation mask (a sample).

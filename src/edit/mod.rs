@@ -1,6 +1,7 @@
 //! One photo being edited: stroke → solver → latents → blend; undo; views. Knows the network by its trait only.
 
 mod attributes;
+mod beyond;
 mod blend;
 pub mod figures;
 mod file;
@@ -34,6 +35,7 @@ use crate::limits;
 use crate::model::Attribute;
 use crate::photo::{Frame, Photo, changed_rect, crop};
 use history::{History, Origin, State};
+use once_cell::sync::OnceCell;
 use orders::Orders;
 use std::sync::Arc;
 
@@ -196,8 +198,8 @@ impl Edit {
             }
             Operation::Reset => Self::begin(self.state().origin.clone(), size),
             Operation::Update { blend } => {
-                let change = self.change_under(blend);
-                let same = changed_rect(self.photo(), &self.frame, &change)?.is_empty();
+                let change = self.change_under(blend)?;
+                let same = changed_rect(self.photo(), &change.frame, &change.change)?.is_empty();
                 let photo = if same { self.photo().clone() } else { Arc::new(self.rendered(&change)?) };
                 Self::begin(Arc::new(origin(self.generator.as_ref(), photo, &self.frame)?), size)
             }
@@ -225,9 +227,8 @@ impl Edit {
         };
         let solver::Solved { latents, image, report } = solver::solve(&task, progress)?;
         let moved: Vec<f32> = image.iter().zip(self.generated.iter()).map(|(a, b)| a - b).collect();
-        let (reach, erased) =
-            blend::after_stroke(old, painted, mode, settings.strength, &moved, self.image_size());
-        Ok((State { latents: latents.into(), reach, erased, ..old.clone() }, image, report))
+        let brushed = blend::after_stroke(old, painted, mode, settings.strength, &moved, self.image_size());
+        Ok((State { latents: latents.into(), ..brushed }, image, report))
     }
 
     /// What an operation that starts afresh leads to.
@@ -302,7 +303,7 @@ impl State {
     fn at(origin: Arc<Origin>, size: usize) -> Self {
         let none: Arc<[u8]> = Arc::from(vec![0; size * size]);
         let latents = Arc::from(origin.latents.as_slice());
-        Self { origin, latents, reach: none.clone(), erased: none, whole: false }
+        Self { origin, latents, reach: none.clone(), brushed: none.clone(), erased: none, whole: false }
     }
 }
 
@@ -318,5 +319,5 @@ fn origin(generator: &dyn Generator, photo: Arc<Photo>, frame: &Frame) -> Result
     }
     latents.iter_mut().for_each(|z| *z = z.clamp(-limit, limit));
     let reconstruction = generator.decode(&latents)?;
-    Ok(Origin { photo, crop, latents, reconstruction })
+    Ok(Origin { photo, crop, latents, reconstruction, surroundings: OnceCell::new() })
 }

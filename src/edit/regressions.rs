@@ -140,7 +140,7 @@ fn restore_minds_strength_and_samples_have_no_holes() {
     e.set_stroke_settings(StrokeSettings::default()).unwrap();
     e.stroke(&stroke(Mode::Restore), &mut go).unwrap();
     e.sample(1).unwrap();
-    let mask = e.mask(&e.blend_settings);
+    let mask = e.seen(&e.blend_settings).mask();
     assert!((12..20).all(|y| (12..20).all(|x| mask[y * 32 + x] == 1.0)));
 }
 

@@ -1,16 +1,19 @@
 //! What an edit shows: the result at the photo's size, the change as a layer, small pictures.
 
+use super::beyond::{Placed, continued};
+use super::blend::Seen;
 use super::{BlendSettings, Edit, View, blend, view};
 use crate::error::Result;
-use crate::photo::{Change, Photo, PixelsMut, Rect, blend_into, blend_layer_into, blend_rect, changed_rect};
+use crate::photo::{Photo, PixelsMut, Rect, blend_into, blend_layer_into, blend_rect, changed_rect};
 
 impl Edit {
     /// The rectangle of the photo outside of which the result is the photo, bit for bit. Empty if nothing is changed.
     ///
     /// # Errors
-    /// Never for a frame that was accepted; of kind internal.
+    /// If memory is short.
     pub fn changed_rect(&self) -> Result<Rect> {
-        changed_rect(self.photo(), &self.frame, &self.change())
+        let Placed { frame, change } = self.change()?;
+        changed_rect(self.photo(), &frame, &change)
     }
 
     /// The result at the photo's full size and format.
@@ -18,7 +21,7 @@ impl Edit {
     /// # Errors
     /// If memory is short.
     pub fn render(&self) -> Result<Photo> {
-        self.rendered(&self.change())
+        self.rendered(&self.change()?)
     }
 
     /// A rectangle of the result into a buffer of the photo's own format.
@@ -26,7 +29,8 @@ impl Edit {
     /// # Errors
     /// If the rectangle leaves the photo, or the buffer's size, stride or format does not fit.
     pub fn render_into(&self, rect: Rect, pixels: &mut PixelsMut<'_>) -> Result<()> {
-        blend_into(self.photo(), &self.frame, &self.change(), rect, pixels)
+        let Placed { frame, change } = self.change()?;
+        blend_into(self.photo(), &frame, &change, rect, pixels)
     }
 
     /// A rectangle of the change as a layer to lay over the photo, into a buffer of the photo's number type whose channels have
@@ -35,7 +39,8 @@ impl Edit {
     /// # Errors
     /// If the rectangle leaves the photo, or the buffer's size, stride or format does not fit.
     pub fn render_change_into(&self, rect: Rect, pixels: &mut PixelsMut<'_>) -> Result<()> {
-        blend_layer_into(self.photo(), &self.frame, &self.change(), rect, pixels)
+        let Placed { frame, change } = self.change()?;
+        blend_layer_into(self.photo(), &frame, &change, rect, pixels)
     }
 
     /// A small picture to look at: 8-bit RGB, [`Edit::image_size`] square (the latent tiles have their own size).
@@ -65,21 +70,26 @@ impl Edit {
         Ok(norm(&mut z.iter().zip(&back).map(|(a, b)| a - b)) / norm(&mut z.iter().copied()).max(1e-6))
     }
 
-    pub(super) fn mask(&self, settings: &BlendSettings) -> Vec<f32> {
-        blend::mask(self.state(), &self.generated, settings, self.image_size())
+    /// What is seen of the change inside the frame.
+    pub(super) fn seen(&self, settings: &BlendSettings) -> Seen {
+        Seen::new(self.state(), &self.generated, &self.frame, settings, self.image_size())
     }
 
-    pub(super) fn change(&self) -> Change {
+    pub(super) fn change(&self) -> Result<Placed> {
         self.change_under(&self.blend_settings)
     }
 
-    pub(super) fn change_under(&self, settings: &BlendSettings) -> Change {
-        blend::change(self.state(), &self.generated, self.mask(settings), settings, self.image_size())
+    pub(super) fn change_under(&self, settings: &BlendSettings) -> Result<Placed> {
+        let (state, seen) = (self.state(), self.seen(settings));
+        let change = blend::change(state, &self.generated, seen.mask(), settings, self.image_size());
+        let within = Placed { frame: self.frame, change };
+        // A sample is another face, not a change to this one.
+        if state.whole { Ok(within) } else { continued(within, &seen, settings, state) }
     }
 
-    pub(super) fn rendered(&self, change: &Change) -> Result<Photo> {
+    pub(super) fn rendered(&self, Placed { frame, change }: &Placed) -> Result<Photo> {
         let photo = self.photo();
-        let samples = blend_rect(photo, &self.frame, change, Rect::whole(photo))?;
+        let samples = blend_rect(photo, frame, change, Rect::whole(photo))?;
         Photo::new(photo.width(), photo.height(), photo.format().channels, samples)
     }
 }

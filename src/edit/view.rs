@@ -79,7 +79,8 @@ pub(super) fn render(edit: &Edit, view: View) -> Result<Photo> {
         View::Delta => planar(&half_difference(generated, &origin.reconstruction), size),
         View::Error => planar(&half_difference(&origin.crop, &origin.reconstruction), size),
         View::Mask => {
-            let mask: Vec<f32> = edit.mask(&edit.blend_settings).iter().map(|m| 2.0 * m - 1.0).collect();
+            let mask: Vec<f32> =
+                edit.seen(&edit.blend_settings).mask().iter().map(|m| 2.0 * m - 1.0).collect();
             planar(&[&mask[..], &mask, &mask].concat(), size)
         }
         View::Latents => tiles(edit.latents()),

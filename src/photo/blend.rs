@@ -22,7 +22,7 @@ const PIXELS_PER_THREAD: usize = 1 << 17;
 ///
 /// With Δ the change of the generated image, M the mask, X̂₀ the reconstruction, c what goes of the photo's coarse error and `less`
 /// what goes of its fine error, C is `Δ − c·(X − X̂₀) + less·X` for the X that the network sees. Let M be 0 in the two outermost
-/// rings, or the frame's border may show. Where X is a float beyond ±65504 (the range of half floats) and changes, X is
+/// rings where the photo goes on beyond the frame, or its border shows. Where X is a float beyond ±65504 (the range of half floats) and changes, X is
 /// taken for that bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
@@ -200,7 +200,8 @@ fn share_out<T: Send>(
 /// A change made ready to be read at photo pixels.
 struct Grid {
     size: usize,
-    /// `[S+4][S+4]`: red, green, blue of C's coefficients, which are mirrored at the borders, and M with two cells of 0 all around.
+    /// `[S+4][S+4]`: red, green, blue of C's coefficients, which are mirrored at the borders (…cb|abc…), and M, which is
+    /// mirrored with its rim (…ba|ab…): so two rings of 0 keep all of it 0 there.
     cells: Vec<[f32; 4]>,
     less: f32,
     reach: Reach,
@@ -227,8 +228,8 @@ impl Grid {
             // Rec. 709 luma of the change: the mask weighs all three channels alike, and they are equal.
             let luma = 0.2126 * r + 0.7152 * g + 0.0722 * b;
             let [r, g, b] = if grey { [luma; 3] } else { [r, g, b] };
-            let inside = |v: usize| (2..size + 2).contains(&v);
-            *cell = [r, g, b, if inside(x) && inside(y) { change.mask[p] } else { 0.0 }];
+            let rim = |v: usize| if v < 2 { 1 - v } else { (v - 2).min(2 * size + 1 - v) }.min(size - 1);
+            *cell = [r, g, b, change.mask[rim(y) * size + rim(x)]];
         }
         let (u, v) = frame.from_photo(0.5, 0.5);
         let (sin, cos) = frame.angle.to_radians().sin_cos();

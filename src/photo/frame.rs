@@ -54,6 +54,34 @@ impl Frame {
         let (dx, dy) = ((x - self.cx) / self.side, (y - self.cy) / self.side);
         (cos * dx + sin * dy + 0.5, -sin * dx + cos * dy + 0.5)
     }
+
+    /// The part of each side (left, right, top, bottom) beyond which a photo of this width and height goes on: from where to where, in
+    /// frame units from the side's upper or left end. None of a side that has no centre of a pixel beyond it.
+    pub fn sides_inside(&self, width: u32, height: u32) -> [Option<(f64, f64)>; 4] {
+        [
+            ((0.0, 0.0), (0.0, 1.0)),
+            ((1.0, 0.0), (1.0, 1.0)),
+            ((0.0, 0.0), (1.0, 0.0)),
+            ((0.0, 1.0), (1.0, 1.0)),
+        ]
+        .map(|(from, to)| {
+            let ((x, y), (x1, y1)) = (self.to_photo(from.0, from.1), self.to_photo(to.0, to.1));
+            let (mut start, mut end) = (0.0f64, 1.0f64);
+            // Cut by the lines through the outermost pixels' centres (Liang and Barsky).
+            for (at, step, length) in [(x, x1 - x, width), (y, y1 - y, height)] {
+                let (low, high) = (0.5, f64::from(length) - 0.5);
+                if step.abs() < 1e-9 {
+                    if !(low..=high).contains(&at) {
+                        return None;
+                    }
+                    continue;
+                }
+                let (a, b) = ((low - at) / step, (high - at) / step);
+                (start, end) = (start.max(a.min(b)), end.min(a.max(b)));
+            }
+            (start <= end).then_some((start, end))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -68,5 +96,39 @@ mod tests {
             "the frame with its centre at x NaN, y 2.5, a side of 64 pixels and an angle of -3° has a value that is \
              not a finite number"
         );
+    }
+
+    /// Against the question asked at many points of each side: is there a pixel's centre beyond it?
+    #[test]
+    fn sides_are_cut_where_the_photo_ends() {
+        let (width, height) = (60, 40);
+        for (cx, cy, side, angle) in [
+            (30.0, 20.0, 10.0, 0.0),
+            (30.0, 20.0, 40.0, 0.0),
+            (30.0, 20.0, 39.0, 0.0),
+            (30.0, 10.0, 30.0, 0.0),
+            (30.0, 20.0, 38.0, 20.0),
+            (5.0, 35.0, 30.0, -33.0),
+            (30.0, 20.0, 500.0, 45.0),
+        ] {
+            let frame = Frame { cx, cy, side, angle };
+            let sides = frame.sides_inside(width, height);
+            for (n, side) in sides.iter().enumerate() {
+                for t in (0..=1000).map(|i| f64::from(i) / 1000.0) {
+                    let (u, v) = [(0.0, t), (1.0, t), (t, 0.0), (t, 1.0)][n];
+                    let (x, y) = frame.to_photo(u, v);
+                    let depth = (x - 0.5).min(59.5 - x).min(y - 0.5).min(39.5 - y);
+                    if depth.abs() > 1e-6 {
+                        let inside = side.is_some_and(|(a, b)| (a..=b).contains(&t));
+                        assert_eq!(inside, depth > 0.0, "side {n} of {frame:?} at {t}");
+                    }
+                }
+            }
+        }
+        // As wide as the photo is high: nothing lies above or below.
+        let frame = Frame { cx: 30.0, cy: 20.0, side: 40.0, angle: 0.0 };
+        assert_eq!(frame.sides_inside(width, height)[2..], [None, None]);
+        let inside = Frame { side: 10.0, ..frame };
+        assert_eq!(inside.sides_inside(width, height), [Some((0.0, 1.0)); 4]);
     }
 }

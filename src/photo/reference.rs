@@ -35,9 +35,7 @@ pub fn blended(photo: &Photo, frame: &Frame, change: &Change) -> Vec<f64> {
             let w = b_spline(gx - i as f64) * b_spline(gy - j as f64);
             let at = mirror(j, s) * s + mirror(i, s);
             (0..3).for_each(|c| sum[c] += w * add[c * plane + at]);
-            if (0..s as isize).contains(&i) && (0..s as isize).contains(&j) {
-                sum[3] += w * f64::from(change.mask[at]);
-            }
+            sum[3] += w * f64::from(change.mask[rim(j, s) * s + rim(i, s)]);
         }
         let old = channels.rgb().map(|c| out[pixel * n + c] * 2.0 - 1.0);
         let new = [0, 1, 2].map(|c| old[c] + sum[3] * (sum[c] - f64::from(change.less) * old[c]));
@@ -61,6 +59,19 @@ fn mirror(i: isize, size: usize) -> usize {
         i = if i < 0 { -i } else { 2 * end - i };
     }
     i as usize
+}
+
+/// …ba|ab…
+fn rim(i: isize, size: usize) -> usize {
+    let end = size as isize - 1;
+    (if i < 0 {
+        -1 - i
+    } else if i > end {
+        2 * end + 1 - i
+    } else {
+        i
+    })
+    .clamp(0, end) as usize
 }
 
 /// The coefficients of the spline through `add`, by the answer of the inverse filter to an impulse: `√3·(√3 − 2)^|k|`.
@@ -101,12 +112,12 @@ pub fn cropped(photo: &Photo, frame: &Frame, size: usize, i: usize, j: usize, n:
     sum / (n * n) as f64 * 2.0 - 1.0
 }
 
-/// A change whose mask is 0 around a part of it.
+/// A change whose mask is 0 around a part of it; for even seeds that part ends at the frame's left side.
 pub fn some_change(size: usize, seed: u64) -> Change {
     let mut next = noise(seed);
     let mut change = Change { less: next() as f32, ..Change::none(size) };
     for y in size / 4..size - 3 {
-        for x in 2..size / 2 + 2 {
+        for x in 2 * (seed % 2) as usize..size / 2 + 2 {
             change.mask[y * size + x] = next() as f32;
         }
     }
