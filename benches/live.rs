@@ -2,7 +2,7 @@
 //! `cargo bench -p npe-bench --bench live`
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use npe::brush::Mode;
+use npe::brush::{Dab, Mode, Stroke};
 use npe::cpu::CpuGenerator;
 use npe::edit::Edit;
 use npe::model::Model;
@@ -53,9 +53,26 @@ fn live(c: &mut Criterion) {
     }
 }
 
+/// What the host draws once hair is painted that the frame cuts: the rectangle asks for how the change goes on.
+fn beyond(c: &mut Criterion) {
+    let frame = Frame { cx: 224.0, cy: 118.0, side: 180.0, angle: 0.0 };
+    let model = Model::bundled().expect("the bundled model");
+    let engine = Arc::new(CpuGenerator::new(&model, 2).expect("an engine"));
+    let mut edit = Edit::new(engine, Arc::new(sample_photo()), frame).expect("an edit");
+    let dab = |(x, y)| Dab { x, y, radius: 11.0, hardness: 0.5, pressure: 1.0 };
+    let dabs = [(170.0, 80.0), (195.0, 45.0), (225.0, 36.0), (255.0, 45.0), (280.0, 80.0)].map(dab);
+    let stroke = Stroke { mode: Mode::Color, color: [0.08, 0.07, 0.06], dabs: dabs.into() };
+    edit.stroke(&stroke, &mut |_| true).expect("a stroke");
+    let rect = edit.changed_rect().expect("a rectangle");
+    assert!(rect.y < 28, "the change ends at the frame: {rect:?}");
+    c.bench_function("changed rectangle of an edit that goes on beyond the frame", |b| {
+        b.iter(|| edit.changed_rect().expect("a rectangle"))
+    });
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = live
+    targets = live, beyond
 }
 criterion_main!(benches);
