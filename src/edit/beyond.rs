@@ -25,6 +25,14 @@ const EDGE: f32 = 60.0;
 const VISIBLE: f32 = 2.5;
 /// From this locality on it goes on fully.
 const LOCAL: f32 = 0.25;
+/// How unlike what reaches the photo's end and what does may be: a standard deviation as [`COLOUR`].
+const WALL: f32 = 0.04;
+/// So many places of all [`ENDS`] on each side make half a wall.
+const ENOUGH: f32 = 4.0;
+/// Places looked at along each end.
+const ENDS: usize = 32;
+/// An end nearer to the frame than this share of its side is not looked at.
+const END_FAR: f32 = 0.2;
 /// Pixels inside are taken together until there are less than twice so many in a row.
 const SOURCES: usize = 32;
 
@@ -42,6 +50,8 @@ pub(super) struct Surroundings {
     colours: Vec<[f32; 3]>,
     /// `[2S][2S]`: whether the photo reaches there.
     inside: Vec<bool>,
+    /// Colours along the upper, left and right end of what is seen of the photo: walls and skies reach there.
+    ends: Vec<[f32; 3]>,
 }
 
 impl Surroundings {
@@ -54,15 +64,30 @@ impl Surroundings {
         }
         let planes = crop(photo, &frame, side)?;
         let cells = side * side;
-        let colours = (0..cells).map(|i| [planes[i], planes[cells + i], planes[2 * cells + i]]).collect();
+        let colours: Vec<_> =
+            (0..cells).map(|i| [planes[i], planes[cells + i], planes[2 * cells + i]]).collect();
         let unit = |i: usize| (i as f64 + 0.5) / side as f64;
-        let inside = (0..cells)
+        let inside: Vec<bool> = (0..cells)
             .map(|i| {
                 let (x, y) = frame.to_photo(unit(i % side), unit(i / side));
                 (0.0..f64::from(photo.width())).contains(&x) && (0.0..f64::from(photo.height())).contains(&y)
             })
             .collect();
-        Ok(Some(Self { frame, colours, inside }))
+        // From the grid's end to the photo's; not where that is so near to the frame that hair may reach it.
+        let far = size / 2 - (END_FAR * size as f32) as usize;
+        let first = |at: &dyn Fn(usize) -> usize| (0..far).map(at).find(|i| inside[*i]);
+        let (step, last) = ((side / ENDS).max(1), side - 1);
+        let ends = (step / 2..side).step_by(step).flat_map(|n| {
+            [first(&|d| d * side + n), first(&|d| n * side + d), first(&|d| n * side + last - d)]
+        });
+        let ends = ends.flatten().map(|i| colours[i]).collect();
+        Ok(Some(Self { frame, colours, inside, ends }))
+    }
+
+    /// Whether a colour is one of what reaches the ends, 0..1.
+    fn wall(&self, colour: [f32; 3]) -> f32 {
+        let like: f32 = self.ends.iter().map(|end| (-0.5 / (WALL * WALL) * apart(*end, colour)).exp()).sum();
+        like / (like + ENOUGH)
     }
 }
 
@@ -106,7 +131,7 @@ pub(super) fn continued(
         let found = known[to].get_or_insert_with(|| like.find(to));
         let (a, b) = (around.colours[from], around.colours[to]);
         let edge = (0..3).map(|c| (a[c] - b[c]).abs()).sum::<f32>() / 3.0;
-        1.0 + (DETOUR - 1.0) * (1.0 - clear(found.mask)) + EDGE * edge
+        1.0 + (DETOUR - 1.0) * (1.0 - found.goes_through()) + EDGE * edge
     });
     let mut change = Change { less, ..Change::none(2 * size) };
     let mut went_on = false;
@@ -144,6 +169,11 @@ fn starts(seen: &Seen) -> Option<Vec<f32>> {
         })
         .collect();
     far.iter().any(|f| f.is_finite()).then_some(far)
+}
+
+/// The squared distance of two colours.
+fn apart(a: [f32; 3], b: [f32; 3]) -> f32 {
+    (0..3).map(|c| (a[c] - b[c]).powi(2)).sum()
 }
 
 /// Whether so much of a mask is clearly a change, 0..1.
@@ -189,13 +219,20 @@ struct Found {
     mask: f32,
     /// How much what was brushed nearby looks like it, 0..1.
     brushed: f32,
+    /// How much it looks like a wall, 0..1.
+    wall: f32,
 }
 
 impl Found {
     /// Whether a change goes on here, 0..1: what looks like it changed, and what was brushed looks like it. (A wall next to hair may have changed
     /// with it.)
     fn goes_on(&self) -> f32 {
-        clear(self.mask) * smoothstep((self.brushed - 0.1) / 0.3)
+        self.goes_through() * smoothstep((self.brushed - 0.1) / 0.3)
+    }
+
+    /// Whether it may go on through here, 0..1.
+    fn goes_through(&self) -> f32 {
+        clear(self.mask) * (1.0 - smoothstep((self.wall - 0.2) / 0.5))
     }
 }
 
@@ -273,7 +310,7 @@ impl<'a> Like<'a> {
             for column in span(x) {
                 let source = &self.sources[row * self.count + column];
                 let near = self.near[away(x, column)] * self.near[away(y, row)];
-                let unlike: f32 = (0..3).map(|c| (source.colour[c] - colour[c]).powi(2)).sum();
+                let unlike = apart(source.colour, colour);
                 // A quarter of the exponent, for twice the deviation: its fourth power is the closer one.
                 let like = (-0.5 / (4.0 * COLOUR * COLOUR) * unlike).exp();
                 let weight = near * like.powi(4);
@@ -284,7 +321,8 @@ impl<'a> Like<'a> {
                 brushed += near * source.brushed;
             }
         }
-        Found { change: change.map(|v| v / total), mask: mask / total, brushed: same / brushed }
+        let wall = self.around.wall(colour);
+        Found { change: change.map(|v| v / total), mask: mask / total, brushed: same / brushed, wall }
     }
 }
 
