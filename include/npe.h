@@ -485,7 +485,8 @@ npe_status npe_model_find_faces(const npe_model *model,
 
 /* Starts an edit: copies the photo, looks at what is inside the frame, and finds the latents of that face. Blocks for some
  * ten milliseconds, and about 0.1 s more where it looks for the face itself; any thread. `frame` may be NULL: the
- * largest face is taken, and NPE_ERR_NO_FACE answered if there is none. The host frees `*edit` with npe_edit_free; the
+ * largest face is taken, and NPE_ERR_NO_FACE answered if there is none. A change may go on for half the frame's side beyond
+ * it, so a host that gives a part of a photo gives that much around the frame. The host frees `*edit` with npe_edit_free; the
  * photo and the model may be freed before it. */
 npe_status npe_encode(const npe_model *model,
                       const npe_image *photo,
