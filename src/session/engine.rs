@@ -145,8 +145,9 @@ fn cuda(n: u8, folder: Option<PathBuf>, brief: bool) -> Result<Choice> {
         ))
     })?;
     let places = Places::here(folder);
-    let libtorch =
-        places.find(true).map_err(|e| if brief { no("no libtorch was found".into()) } else { e })?;
+    // What comes after the first part is advice, and every place looked at.
+    let first = |e: Error| no(e.to_string().split(';').next().unwrap_or_default().to_owned());
+    let libtorch = places.find(true).map_err(|e| if brief { first(e) } else { e })?;
     if libtorch.cuda().is_none() {
         return Err(no(format!("the libtorch in {} has no CUDA", libtorch.lib.display())));
     }

@@ -147,6 +147,19 @@ fn one_case() {
             has(&told(Device::Cuda(3)), &["this machine has 1 CUDA device, numbered from 0"]);
             works(Device::CpuTorch);
         }
+        "auto with a wrong libtorch" => {
+            let model = load(None, Device::Auto, &mut go).unwrap();
+            assert_eq!(model.device, Device::Cpu);
+            let why = session::info().why_not_cuda.unwrap();
+            assert!(
+                why.starts_with("NPE_LIBTORCH, ") && why.ends_with(" has libtorch 2.12.1, not 2.11.0"),
+                "{why}"
+            );
+        }
+        "auto without a libtorch" => {
+            load(None, Device::Auto, &mut go).unwrap();
+            assert_eq!(session::info().why_not_cuda.unwrap(), "libtorch 2.11.0 was not found");
+        }
         "CUDA is preferred, but broken" => {
             has(
                 &told(Device::Cuda(0)),
@@ -315,7 +328,18 @@ fn without_cuda_auto_is_the_cpu_and_says_why() {
         case("no driver", &[("LIBTORCH", &folder)]);
     }
     case("driver without a GPU", &[("LIBTORCH", &folder), ("LD_LIBRARY_PATH", like_driver(0).path())]);
-    case("no CUDA in libtorch", &[("NPE_LIBTORCH", &folder), ("LD_LIBRARY_PATH", like_driver(1).path())]);
+    let one = like_driver(1);
+    case("no CUDA in libtorch", &[("NPE_LIBTORCH", &folder), ("LD_LIBRARY_PATH", one.path())]);
+    let wrong = like_libtorch("2.12.1", &[]);
+    case("auto with a wrong libtorch", &[("NPE_LIBTORCH", wrong.path()), ("LD_LIBRARY_PATH", one.path())]);
+    let away = tempfile::tempdir().unwrap();
+    let program = away.path().join("program");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    case_of(
+        &program,
+        "auto without a libtorch",
+        &[("PATH", Path::new("/nowhere")), ("LD_LIBRARY_PATH", one.path())],
+    );
 }
 
 /// Of two right libtorchs the one with CUDA is taken, though it comes later; its CUDA is no library.
