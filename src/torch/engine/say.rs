@@ -21,16 +21,23 @@ pub fn explain(error: crate::error::Error) -> Error {
         "CUDA_ERROR_OUT_OF_MEMORY",
         "bad_alloc",
         "CUBLAS_STATUS_ALLOC_FAILED",
+        "CUDNN_STATUS_ALLOC_FAILED",
+        "ALLOCATION_FAILED",
     ];
-    if memory.iter().any(|m| text.contains(m)) {
-        return Error::new(
-            ErrorKind::OutOfMemory,
-            format!(
-                "there is not enough memory on the device: {line}; close other programs that use it, or use another device"
-            ),
-        );
-    }
-    Error::new(ErrorKind::Device, format!("libtorch failed: {line}"))
+    // NVIDIA's libraries say this on a full device, and for other reasons too.
+    let perhaps = ["unable to find an engine to execute", "CUBLAS_STATUS_NOT_INITIALIZED"];
+    let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
+    let what = if has(&memory) {
+        "there is not enough memory on the device"
+    } else if has(&perhaps) {
+        "the device does not compute, perhaps because it has too little memory left"
+    } else {
+        return Error::new(ErrorKind::Device, format!("libtorch failed: {line}"));
+    };
+    Error::new(
+        ErrorKind::OutOfMemory,
+        format!("{what}: {line}; close other programs that use it, or use another device"),
+    )
 }
 
 /// Leaves a sentence with the caller, cut at a character.
@@ -64,6 +71,31 @@ mod tests {
         let error = explain(error.into());
         assert_eq!(error.kind(), ErrorKind::OutOfMemory, "{error}");
         assert_eq!(error.to_string().lines().count(), 1, "{error}");
+    }
+
+    #[test]
+    fn what_cuda_says_of_memory_is_told_from_the_rest() {
+        let told = |text: &str| {
+            let error = explain(tch::TchError::Torch(text.into()).into());
+            (error.kind(), error.to_string())
+        };
+        for text in
+            ["cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"]
+        {
+            let (kind, said) = told(text);
+            assert_eq!(kind, ErrorKind::OutOfMemory, "{said}");
+            assert!(said.starts_with("there is not enough memory on the device: "), "{said}");
+        }
+        for text in [
+            "GET was unable to find an engine to execute this computation",
+            "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
+        ] {
+            let (kind, said) = told(text);
+            assert_eq!(kind, ErrorKind::OutOfMemory, "{said}");
+            assert!(said.contains("perhaps") && said.contains(text), "{said}");
+        }
+        let (kind, said) = told("CUDA error: an illegal memory access was encountered");
+        assert_eq!((kind, said.starts_with("libtorch failed: ")), (ErrorKind::Device, true), "{said}");
     }
 
     #[test]
