@@ -47,15 +47,30 @@ namespace {
 
 // libtorch rounds the operands of CUDA's convolutions to 10 bits (TF32) unless told otherwise, for the whole process only. The first
 // call in switches that off, the last one out puts back what the host had.
+//
+// An operation with nothing written for it follows ALL, and that follows the generic ALL; libtorch tells what holds, not what is
+// written. So ALL is switched off first: an operation that rounds still has TF32 written for itself. Nothing else is written over, and
+// what followed ALL follows it again.
 struct Exact {
     std::mutex lock;
     int inside = 0;
-    at::Float32Precision conv = at::Float32Precision::NONE;
-    at::Float32Precision rnn = at::Float32Precision::NONE;
-    at::Float32Precision matmul = at::Float32Precision::NONE;
+    // Where TF32 held.
+    bool generic = false, all = false, conv = false, rnn = false, matmul = false;
 };
 Exact exact;
+using Op = at::Float32Op;
+using Precision = at::Float32Precision;
 constexpr auto CUDA = at::Float32Backend::CUDA;
+
+// Switches TF32 off here; whether it was on.
+bool stop(Op op) {
+    auto &context = at::globalContext();
+    const bool on = context.float32Precision(CUDA, op) == Precision::TF32;
+    if (on) {
+        context.setFloat32Precision(CUDA, op, Precision::IEEE);
+    }
+    return on;
+}
 
 } // namespace
 
@@ -65,11 +80,17 @@ extern "C" int npe_torch_exact() noexcept {
         const std::lock_guard<std::mutex> alone(exact.lock);
         if (exact.inside == 0) {
             auto &context = at::globalContext();
-            exact.conv = context.float32Precision(CUDA, at::Float32Op::CONV);
-            exact.rnn = context.float32Precision(CUDA, at::Float32Op::RNN);
-            exact.matmul = context.float32Precision(CUDA, at::Float32Op::MATMUL);
-            context.setAllowTF32CuDNN(false);
-            context.setFloat32Precision(CUDA, at::Float32Op::MATMUL, at::Float32Precision::IEEE);
+            exact.generic = context.float32Precision(at::Float32Backend::GENERIC, Op::ALL) == Precision::TF32;
+            exact.all = stop(Op::ALL);
+            exact.conv = stop(Op::CONV);
+            exact.rnn = stop(Op::RNN);
+            exact.matmul = stop(Op::MATMUL);
+            if (exact.conv && exact.rnn) {
+                // Keeps libtorch's older setting, of both, like the newer ones. It writes NONE, which follows ALL.
+                context.setAllowTF32CuDNN(false);
+                context.setFloat32Precision(CUDA, Op::CONV, Precision::IEEE);
+                context.setFloat32Precision(CUDA, Op::RNN, Precision::IEEE);
+            }
         }
         exact.inside++;
         return 0;
@@ -84,11 +105,18 @@ extern "C" void npe_torch_inexact() noexcept {
         const std::lock_guard<std::mutex> alone(exact.lock);
         if (--exact.inside == 0) {
             auto &context = at::globalContext();
-            // This one call keeps libtorch's older and newer settings alike, where the host had them alike.
-            context.setAllowTF32CuDNN(exact.conv == at::Float32Precision::TF32);
-            context.setFloat32Precision(CUDA, at::Float32Op::CONV, exact.conv);
-            context.setFloat32Precision(CUDA, at::Float32Op::RNN, exact.rnn);
-            context.setFloat32Precision(CUDA, at::Float32Op::MATMUL, exact.matmul);
+            if (exact.conv && exact.rnn) {
+                context.setAllowTF32CuDNN(true);
+            } else if (exact.conv || exact.rnn) {
+                context.setFloat32Precision(CUDA, exact.conv ? Op::CONV : Op::RNN, Precision::TF32);
+            }
+            if (exact.matmul) {
+                context.setFloat32Precision(CUDA, Op::MATMUL, Precision::TF32);
+            }
+            if (exact.all) {
+                // Of the two that rounded it can't be told whether this one only followed: libtorch's standard is that it does.
+                context.setFloat32Precision(CUDA, Op::ALL, exact.generic ? Precision::NONE : Precision::TF32);
+            }
         }
     } catch (...) {
     }

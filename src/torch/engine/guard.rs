@@ -143,7 +143,28 @@ fn omp() -> Option<Omp> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hooks;
     use super::*;
+    use std::sync::{Mutex, PoisonError};
+
+    /// The settings are the process's.
+    static PRECISION: Mutex<()> = Mutex::new(());
+
+    const NONE: c_int = 0;
+    const IEEE: c_int = 1;
+    const TF32: c_int = 2;
+    /// For everything, for all on CUDA, and there for convolutions, recurrent networks and products.
+    const STANDARD: [c_int; 5] = [NONE, NONE, TF32, TF32, NONE];
+
+    fn write((place, precision): (c_int, c_int)) {
+        // SAFETY: writes a setting.
+        assert_eq!(unsafe { hooks::npe_torch_test_write(place, precision) }, 0);
+    }
+
+    fn holds() -> [c_int; 5] {
+        // SAFETY: reads a setting.
+        [0, 1, 2, 3, 4].map(|place| unsafe { hooks::npe_torch_test_holds(place) })
+    }
 
     #[test]
     fn threads_are_set_for_this_thread_and_put_back() {
@@ -161,8 +182,9 @@ mod tests {
 
     #[test]
     fn precision_is_put_back_by_the_last_one_out() {
+        let _alone = PRECISION.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: reads a setting.
-        let rounds = || unsafe { super::super::hooks::npe_torch_test_rounds() };
+        let rounds = || unsafe { hooks::npe_torch_test_rounds() };
         assert_eq!(rounds(), 1, "libtorch's standard");
         let first = Exact::on(tch::Device::Cuda(0)).unwrap();
         let second = Exact::on(tch::Device::Cuda(0)).unwrap();
@@ -172,6 +194,37 @@ mod tests {
         drop(second);
         assert_eq!(rounds(), 1);
         assert!(Exact::on(tch::Device::Cpu).unwrap().is_none());
+    }
+
+    /// Ways in which a host can have TF32 written, and what follows what.
+    #[test]
+    fn precision_is_put_back_as_it_was_written() {
+        let _alone = PRECISION.lock().unwrap_or_else(PoisonError::into_inner);
+        let hosts = [
+            [TF32, NONE, TF32, TF32, NONE],
+            [TF32, NONE, NONE, NONE, NONE],
+            [NONE, TF32, TF32, TF32, NONE],
+            [NONE, TF32, NONE, NONE, NONE],
+            [NONE, TF32, IEEE, TF32, TF32],
+            [IEEE, TF32, NONE, IEEE, NONE],
+            [NONE, NONE, NONE, NONE, TF32],
+        ];
+        for written in hosts {
+            (0..).zip(written).for_each(write);
+            let held = holds();
+            let exact = Exact::on(tch::Device::Cuda(0)).unwrap();
+            let inside = holds();
+            assert!(inside[1..].iter().all(|p| *p != TF32), "{written:?}: {inside:?}");
+            assert_eq!(inside[0], held[0], "{written:?}: the CPU's setting");
+            drop(exact);
+            assert_eq!(holds(), held, "{written:?}");
+            // What is written shows where there is nothing above it.
+            write((0, NONE));
+            assert_eq!(holds()[1], written[1], "{written:?}");
+            write((1, NONE));
+            assert_eq!(holds()[2..], written[2..], "{written:?}");
+        }
+        (0..).zip(STANDARD).for_each(write);
     }
 
     #[test]
