@@ -4,7 +4,9 @@
 #include <ATen/ThreadLocalState.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/GradMode.h>
+#include <c10/core/StreamGuard.h>
 
+#include <cstdio>
 #include <mutex>
 #include <thread>
 
@@ -41,6 +43,25 @@ extern "C" void *npe_torch_enter(int record) noexcept {
 // Gives this thread back the state it had before npe_torch_enter; in the same thread, the last first.
 extern "C" void npe_torch_leave(void *guard) noexcept {
     delete static_cast<at::ThreadLocalStateGuard *>(guard);
+}
+
+// Makes a GPU's default stream the one that this thread's operations go to. What npe_torch_leave_stream takes; NULL if libtorch
+// refuses, and in `why`, of `size` bytes, what it said.
+extern "C" void *npe_torch_default_stream(int8_t device, char *why, size_t size) noexcept {
+    try {
+        const c10::impl::VirtualGuardImpl gpus(c10::DeviceType::CUDA);
+        return new c10::StreamGuard(gpus.getDefaultStream(c10::Device(c10::DeviceType::CUDA, device)));
+    } catch (const std::exception &e) {
+        std::snprintf(why, size, "%s", e.what());
+        return nullptr;
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+// Gives this thread back the stream and the GPU it had before npe_torch_default_stream; in the same thread, the last first.
+extern "C" void npe_torch_leave_stream(void *guard) noexcept {
+    delete static_cast<c10::StreamGuard *>(guard);
 }
 
 namespace {

@@ -1,8 +1,10 @@
 //! What belongs to the host and is put back after each call, also when a call panics: libtorch's state of this thread (grad and
-//! inference mode, autocast, hooks), how many threads OpenMP gives this thread, and how exactly CUDA computes.
+//! inference mode, autocast, hooks), how many threads OpenMP gives this thread, this thread's CUDA stream, and how exactly CUDA
+//! computes.
 
+use super::say::explain;
 use npe::error::{Error, ErrorKind, Result};
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
@@ -22,6 +24,43 @@ unsafe extern "C" {
     fn npe_torch_leave(before: *mut c_void);
     fn npe_torch_exact() -> c_int;
     fn npe_torch_inexact();
+    fn npe_torch_default_stream(device: i8, why: *mut c_char, size: usize) -> *mut c_void;
+    fn npe_torch_leave_stream(before: *mut c_void);
+}
+
+/// Lets this thread's operations go to a GPU's default stream until it is dropped. A Python host may call from another one, and
+/// what two calls do in two streams has no order.
+pub struct Stream {
+    before: NonNull<c_void>,
+    // Of this thread only.
+    _not_send: PhantomData<*const ()>,
+}
+
+impl Stream {
+    /// For calls on this device; other devices than CUDA's have none.
+    ///
+    /// # Errors
+    /// If libtorch refuses.
+    pub fn on(device: tch::Device) -> Result<Option<Self>> {
+        let tch::Device::Cuda(number) = device else { return Ok(None) };
+        // libtorch counts to 127, and says itself that a device is not there.
+        let number = i8::try_from(number).unwrap_or(i8::MAX);
+        let mut why = [0_u8; 512];
+        // SAFETY: lets no exception out; any thread may call; a text and its NUL fit the buffer.
+        let before = unsafe { npe_torch_default_stream(number, why.as_mut_ptr().cast(), why.len()) };
+        let Some(before) = NonNull::new(before) else {
+            let why = CStr::from_bytes_until_nul(&why).unwrap_or_default().to_string_lossy();
+            return Err(explain(tch::TchError::Torch(why.into_owned()).into()));
+        };
+        Ok(Some(Self { before, _not_send: PhantomData }))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // SAFETY: of `npe_torch_default_stream` in this thread, given back once.
+        unsafe { npe_torch_leave_stream(self.before.as_ptr()) };
+    }
 }
 
 /// Makes CUDA compute in whole 32-bit floats until it is dropped. With TF32, libtorch's standard, latents of the same stroke end so far from
@@ -225,6 +264,19 @@ mod tests {
             assert_eq!(holds()[2..], written[2..], "{written:?}");
         }
         (0..).zip(STANDARD).for_each(write);
+    }
+
+    #[test]
+    fn streams_are_for_gpus_only() {
+        assert!(Stream::on(tch::Device::Cpu).unwrap().is_none());
+        if !tch::Cuda::is_available() {
+            for number in [0, 1000] {
+                let error = Stream::on(tch::Device::Cuda(number)).err().expect("there is no GPU");
+                assert_eq!(error.kind(), ErrorKind::Device);
+                assert!(error.to_string().to_lowercase().contains("cuda"), "{error}");
+                println!("{error}");
+            }
+        }
     }
 
     #[test]

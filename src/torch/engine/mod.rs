@@ -2,7 +2,8 @@
 //! functions (`npe::session::table`). Calls [`crate::ian::folded`], tch, `npe::model` and the table's types.
 //!
 //! Of tch only methods that answer errors are used (`cargo xtask lint`). What is the host's stays as it was: this thread's
-//! state and thread count are put back by guards, random numbers are not drawn, no flag of libtorch is set.
+//! state, stream and thread count are put back by guards, and so is TF32, the one thing of the process that calls on CUDA switch off;
+//! random numbers are not drawn.
 
 mod exports;
 mod guard;

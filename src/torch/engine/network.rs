@@ -1,7 +1,7 @@
 //! A network on its device: numbers in and out, the pull by autograd, one caller at a time. Calls the networks of
 //! [`crate::ian::folded`], `guard`, tch.
 
-use super::guard::{Exact, Fresh, Threads};
+use super::guard::{Exact, Fresh, Stream, Threads};
 use super::say::explain;
 use crate::ian::folded::{self, Folded};
 use npe::error::{Error, ErrorKind, Result};
@@ -75,6 +75,7 @@ impl Running {
         let threads = c_int::try_from(threads).unwrap_or(1);
         let _threads = Threads::set(threads);
         let _state = Fresh::recording(false)?;
+        let _stream = Stream::on(device)?;
         // Made first and so dropped last: also a load that fails half-way gives its memory back.
         let cache = Cache(device);
         let network = folded::new(model, device).map_err(explain)?;
@@ -160,6 +161,7 @@ impl Running {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let _threads = Threads::set(self.threads);
         let _state = Fresh::recording(record)?;
+        let _stream = Stream::on(self.device)?;
         let _exact = Exact::on(self.device)?;
         let answer = call(&mut state).map_err(explain);
         if answer.is_err() {
@@ -256,6 +258,7 @@ fn download(from: &Tensor, to: &mut [f32]) -> Result<(), TchError> {
 /// With what libtorch said, or if the numbers are wrong.
 pub fn probe(device: Device) -> Result<()> {
     let _state = Fresh::recording(true)?;
+    let _stream = Stream::on(device)?;
     let slope = || -> Result<f64, TchError> {
         let x = Tensor::f_ones([1, 1, 4, 4], (Kind::Float, device))?.f_set_requires_grad(true)?;
         let weight = Tensor::f_ones([1, 1, 3, 3], (Kind::Float, device))?;
