@@ -53,6 +53,8 @@ struct State {
 struct Decoded {
     values: Vec<f32>,
     latents: Tensor,
+    /// Its copy to the device is not waited for: it stays here until this is replaced, after a download that did wait.
+    _sent: Tensor,
     image: Tensor,
 }
 
@@ -180,21 +182,26 @@ impl Running {
         let decoded = match kept {
             Some(decoded) => decoded,
             None => {
-                let shape = [1, self.latents as i64];
-                let latents = self.upload(values, &shape)?.f_set_requires_grad(true)?;
+                let sent = on_host(values, &[1, self.latents as i64])?;
+                let latents = self.send(&sent, true)?.f_set_requires_grad(true)?;
                 let image = state.network.decode(&latents)?;
-                Decoded { values: values.to_vec(), latents, image }
+                Decoded { values: values.to_vec(), latents, _sent: sent, image }
             }
         };
         Ok(state.last.insert(decoded))
     }
 
+    /// Waits until the values have been read: nobody keeps them.
     fn upload(&self, values: &[f32], shape: &[i64]) -> Result<Tensor, TchError> {
+        self.send(&on_host(values, shape)?, false)
+    }
+
+    /// Copies to the device. Where that is not waited for, CUDA may read the values later still: they must be kept until a
+    /// download has ended.
+    fn send(&self, values: &Tensor, unwaited: bool) -> Result<Tensor, TchError> {
         #[cfg(test)]
-        super::traffic::uploaded(values.len());
-        let values = Tensor::f_from_slice(values)?.f_view(shape)?;
-        // Not waited for: CUDA has read memory that is not pinned when it answers, so it may be freed.
-        values.f_to_device_(self.device, Kind::Float, true, false)
+        super::traffic::uploaded(values.numel());
+        values.f_to_device_(self.device, Kind::Float, unwaited, false)
     }
 }
 
@@ -240,6 +247,10 @@ impl Generator for Running {
         let aim = self.aim_at(target.weight, target.colour)?;
         Ok(Box::new(InOne::new(move |latents: &[f32]| self.pull_at(&aim, latents))))
     }
+}
+
+fn on_host(values: &[f32], shape: &[i64]) -> Result<Tensor, TchError> {
+    Tensor::f_from_slice(values)?.f_view(shape)
 }
 
 /// Copies a tensor's values out; their number must be right.
