@@ -74,6 +74,14 @@ impl Running {
     /// # Errors
     /// If its architecture is not known here, or the device fails.
     pub fn new(model: &Model, device: Device, threads: usize) -> Result<Self> {
+        let running = Self::made(model, device, threads)?;
+        if matches!(device, Device::Cuda(_)) {
+            running.first_calls()?;
+        }
+        Ok(running)
+    }
+
+    fn made(model: &Model, device: Device, threads: usize) -> Result<Self> {
         let threads = c_int::try_from(threads).unwrap_or(1);
         let _threads = Threads::set(threads);
         let _state = Fresh::recording(false)?;
@@ -91,6 +99,21 @@ impl Running {
             state: Mutex::new(State { network, last: None }),
             _cache: cache,
         })
+    }
+
+    /// One call of each kind, for nothing. A GPU that lacks the memory to compute, or whose libraries refuse, fails here, where
+    /// `auto` can still take the CPU; and what a first use sets up in the process is part of the load.
+    pub(super) fn first_calls(&self) -> Result<()> {
+        let plane = self.image_size * self.image_size;
+        let (mut latents, mut image) = (vec![0.0; self.latents], vec![0.0; 3 * plane]);
+        self.encode_into(&image, &mut latents)?;
+        latents.fill(0.0);
+        self.decode_into(&latents, &mut image)?;
+        let aim = self.aim_at(&vec![1.0; plane], &vec![0.0; 3 * plane])?;
+        self.pull_into(&aim, &latents, &mut vec![0.0; self.latents])?;
+        // Its memory is an edit's to use.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).last = None;
+        Ok(())
     }
 
     /// See [`Generator::encode`].

@@ -82,6 +82,20 @@ fn operations_that_wait_are_seen() {
     assert!(seen.operations.contains_key("aten::_local_scalar_dense"), "{:?}", seen.operations);
 }
 
+/// What a load on a GPU does first, and that nothing is left of it.
+#[test]
+fn first_calls_are_an_encode_a_decode_and_a_pull() {
+    let network = Running::new(&Model::bundled().unwrap(), Device::Cpu, 1).unwrap();
+    let (side, latents) = (network.image_size, network.latents);
+    for _ in 0..2 {
+        let (made, seen) = watched(|| network.first_calls());
+        made.unwrap();
+        // The pull is where the decode was, so it sends no latents.
+        assert_eq!(seen.up, [3 * side * side, latents, 4 * side * side]);
+        assert_eq!(seen.down, [latents, 3 * side * side, 1 + latents]);
+    }
+}
+
 /// One upload of the brush, one download of the picture; between them each evaluation takes the latents there and its loss and
 /// gradient back.
 #[test]
