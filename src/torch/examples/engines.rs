@@ -1,6 +1,6 @@
-//! Encode, decode, a step of a stroke (decode, pull under a 17×17 brush, decode at the moved latents) and a whole stroke (black
-//! across the forehead of a photo, from the first dab to the latents' last move) on each device that works, in milliseconds:
-//! `cargo run --release -p npe-torch --example engines -- [THREADS]`.
+//! Encode, decode, a step (decode, pull under a 17×17 brush, decode at the moved latents; the brush is sent to the device anew,
+//! which a stroke does once) and a whole stroke (black across the forehead of a photo, from the first dab to the latents' last
+//! move) on each device that works, in milliseconds: `cargo run --release -p npe-torch --example engines -- [THREADS]`.
 
 use npe::edit::{Edit, figures};
 use npe::generator::Target;
@@ -43,7 +43,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let target = Target { weight: &weight, colour: &colour };
     let frame = Frame { cx: 32.0, cy: 32.0, side: 64.0, angle: 0.0 };
     let stroke = figures::forehead().placed(&frame);
-    println!("| network | device | encode | decode | step | stroke |\n|---|---|---|---|---|---|");
+    println!(
+        "| network | device | encode | decode | step with its brush sent | stroke |\n|---|---|---|---|---|---|"
+    );
     for (name, path) in [("bundled", None), ("width 128, random", Some(file.path()))] {
         for device in [Device::Cpu, Device::CpuTorch, Device::Cuda(0)] {
             let model = match load(path, device, &mut |_| true) {
