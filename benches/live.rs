@@ -4,7 +4,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use npe::brush::{Dab, Mode, Stroke};
 use npe::cpu::CpuGenerator;
-use npe::edit::Edit;
+use npe::edit::{BlendSettings, Edit};
 use npe::model::Model;
 use npe::photo::{Channels, Frame, Photo, Placement, Samples};
 use npe_bench::sample_photo;
@@ -47,9 +47,6 @@ fn live(c: &mut Criterion) {
         c.bench_function(&format!("follow, nothing changed, threads: {threads}"), |b| {
             b.iter(|| follow(&guides[0]))
         });
-        c.bench_function(&format!("changed rectangle of the edit, threads: {threads}"), |b| {
-            b.iter(|| edit.changed_rect().expect("a rectangle"))
-        });
     }
 }
 
@@ -65,7 +62,21 @@ fn beyond(c: &mut Criterion) {
     edit.stroke(&stroke, &mut |_| true).expect("a stroke");
     let rect = edit.changed_rect().expect("a rectangle");
     assert!(rect.y < 28, "the change ends at the frame: {rect:?}");
-    c.bench_function("changed rectangle of an edit that goes on beyond the frame", |b| {
+    // Other settings each time, so that it is worked out anew.
+    let mut asked = |name: &str, locality: f32| {
+        let mut detail = 0.3;
+        c.bench_function(name, |b| {
+            b.iter(|| {
+                detail = 0.61 - detail;
+                edit.set_blend_settings(BlendSettings { detail, locality, ..BlendSettings::default() })
+                    .expect("valid settings");
+                edit.changed_rect().expect("a rectangle")
+            })
+        });
+    };
+    asked("changed rectangle, going on beyond the frame", 0.8);
+    asked("changed rectangle, ending at the frame", 0.0);
+    c.bench_function("changed rectangle, asked again", |b| {
         b.iter(|| edit.changed_rect().expect("a rectangle"))
     });
 }

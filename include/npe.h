@@ -486,7 +486,8 @@ npe_status npe_model_find_faces(const npe_model *model,
 /* Starts an edit: copies the photo, looks at what is inside the frame, and finds the latents of that face. Blocks for some
  * ten milliseconds, and about 0.1 s more where it looks for the face itself; any thread. `frame` may be NULL: the
  * largest face is taken, and NPE_ERR_NO_FACE answered if there is none. A change may go on for half the frame's side beyond
- * it, so a host that gives a part of a photo gives that much around the frame. The host frees `*edit` with npe_edit_free; the
+ * it, so a host that gives a part of a photo gives that much and a little more around the frame (around its corners, if it is turned): where the
+ * pixels end, npe takes the photo to end, and a seam may show there. The host frees `*edit` with npe_edit_free; the
  * photo and the model may be freed before it. */
 npe_status npe_encode(const npe_model *model,
                       const npe_image *photo,
@@ -600,7 +601,8 @@ npe_status npe_decode_change(const npe_edit *edit,
  * and height are 0. To know what to draw again after a call that changes the edit, ask before and after it and take both
  * rectangles together: after an undo it is smaller or empty, and what it held before has changed back. npe_update makes
  * the result the new photo, and the rectangle is about that photo from then on: after it, draw again the rectangle from
- * before it as well. Blocks for about a millisecond; any thread. */
+ * before it as well. Blocks for
+ * some milliseconds, the first time in a large photo for a tenth of a second; any thread. */
 npe_status npe_changed_rect(const npe_edit *edit,
                             npe_rect *rect);
 

@@ -65,7 +65,8 @@ pub(super) fn changing<T>(
 /// Starts an edit: copies the photo, looks at what is inside the frame, and finds the latents of that face. Blocks for some
 /// ten milliseconds, and about 0.1 s more where it looks for the face itself; any thread. `frame` may be NULL: the
 /// largest face is taken, and NPE_ERR_NO_FACE answered if there is none. A change may go on for half the frame's side beyond
-/// it, so a host that gives a part of a photo gives that much around the frame. The host frees `*edit` with npe_edit_free; the
+/// it, so a host that gives a part of a photo gives that much and a little more around the frame (around its corners, if it is turned): where the
+/// pixels end, npe takes the photo to end, and a seam may show there. The host frees `*edit` with npe_edit_free; the
 /// photo and the model may be freed before it.
 ///
 /// # Safety

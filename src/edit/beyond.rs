@@ -29,6 +29,8 @@ const LOCAL: f32 = 0.25;
 const WALL: f32 = 0.04;
 /// So many places of all [`ENDS`] on each side make half a wall.
 const ENOUGH: f32 = 4.0;
+/// So many cells beyond the photo's edge take part in the splines within it, and one for what is cut of a cell.
+const EDGE_CELLS: f64 = 4.0;
 /// Places looked at along each end.
 const ENDS: usize = 32;
 /// An end nearer to the frame than this share of its side is not looked at.
@@ -50,16 +52,19 @@ pub(super) struct Surroundings {
     colours: Vec<[f32; 3]>,
     /// `[2S][2S]`: whether the photo reaches there.
     inside: Vec<bool>,
+    /// Cells just beyond the photo, each with the nearest one within: there a change goes on as it ends, so that the splines keep it
+    /// up to the photo's edge.
+    edge: Vec<(usize, usize)>,
     /// Colours along the upper, left and right end of what is seen of the photo: walls and skies reach there.
     ends: Vec<[f32; 3]>,
 }
 
 impl Surroundings {
-    /// `None` where such a frame is out of the limits.
+    /// `None` where such a frame is out of the limits, or the network's side is none of 32 and more and even.
     fn of(photo: &Photo, frame: &Frame, size: usize) -> Result<Option<Self>> {
         let frame = Frame { side: 2.0 * frame.side, ..*frame };
         let side = 2 * size;
-        if frame.check().is_err() || side > limits::CROP_SIDE {
+        if frame.check().is_err() || side > limits::CROP_SIDE || size < SOURCES || !size.is_multiple_of(2) {
             return Ok(None);
         }
         let planes = crop(photo, &frame, side)?;
@@ -67,10 +72,30 @@ impl Surroundings {
         let colours: Vec<_> =
             (0..cells).map(|i| [planes[i], planes[cells + i], planes[2 * cells + i]]).collect();
         let unit = |i: usize| (i as f64 + 0.5) / side as f64;
+        let (width, height) = (f64::from(photo.width()), f64::from(photo.height()));
+        let place = |i: usize| frame.to_photo(unit(i % side), unit(i / side));
         let inside: Vec<bool> = (0..cells)
             .map(|i| {
-                let (x, y) = frame.to_photo(unit(i % side), unit(i / side));
-                (0.0..f64::from(photo.width())).contains(&x) && (0.0..f64::from(photo.height())).contains(&y)
+                let (x, y) = place(i);
+                (0.0..width).contains(&x) && (0.0..height).contains(&y)
+            })
+            .collect();
+        // So deep within the photo the cell of a point has its centre in it too.
+        let cell = frame.side / side as f64;
+        let within = |v: f64, length: f64| {
+            let depth = (0.75 * cell).min(0.5 * length);
+            v.clamp(depth, length - depth)
+        };
+        let edge = (0..cells)
+            .filter_map(|i| {
+                let (x, y) = place(i);
+                let (near, down) = (within(x, width), within(y, height));
+                if inside[i] || (near - x).hypot(down - y) > EDGE_CELLS * cell {
+                    return None;
+                }
+                let (u, v) = frame.from_photo(near, down);
+                let at = |t: f64| ((t * side as f64) as usize).min(side - 1);
+                Some((i, at(v) * side + at(u)))
             })
             .collect();
         // From the grid's end to the photo's; not where that is so near to the frame that hair may reach it.
@@ -81,7 +106,7 @@ impl Surroundings {
             [first(&|d| d * side + n), first(&|d| n * side + d), first(&|d| n * side + last - d)]
         });
         let ends = ends.flatten().map(|i| colours[i]).collect();
-        Ok(Some(Self { frame, colours, inside, ends }))
+        Ok(Some(Self { frame, colours, inside, edge, ends }))
     }
 
     /// Whether a colour is one of what reaches the ends, 0..1.
@@ -118,9 +143,11 @@ pub(super) fn continued(
     // What each pixel of the wider grid would change by, for those that are asked for.
     let mut known: Vec<Option<Found>> = vec![None; outer.cells()];
     let end = REACH_END * size as f32;
+    // What the restore brush took away stays away.
+    let kept_on = |inner: Option<usize>| 1.0 - inner.map_or(0.0, |p| f32::from(state.erased[p]) / 255.0);
     let mut wide = vec![f32::INFINITY; outer.cells()];
     for (p, far) in far.iter().enumerate().filter(|(_, far)| far.is_finite()) {
-        let i = outer.from_inner(p);
+        let i = outer.outer_of(p);
         let found = known[i].get_or_insert_with(|| like.find(i));
         wide[i] = far.max((1.0 - found.goes_on()) * end);
     }
@@ -131,20 +158,21 @@ pub(super) fn continued(
         let found = known[to].get_or_insert_with(|| like.find(to));
         let (a, b) = (around.colours[from], around.colours[to]);
         let edge = (0..3).map(|c| (a[c] - b[c]).abs()).sum::<f32>() / 3.0;
-        1.0 + (DETOUR - 1.0) * (1.0 - found.goes_through()) + EDGE * edge
+        let through = found.goes_through() * kept_on(outer.inner_of(to));
+        1.0 + (DETOUR - 1.0) * (1.0 - through) + EDGE * edge
     });
     let mut change = Change { less, ..Change::none(2 * size) };
     let mut went_on = false;
     let (cells, plane) = (outer.cells(), size * size);
     for i in 0..cells {
-        let (inner, x) = (outer.to_inner(i), around.colours[i]);
+        let (inner, x) = (outer.inner_of(i), around.colours[i]);
         let (kept, border) = inner.map_or((0.0, 0.0), |p| (seen.uncut[p] * seen.border[p], seen.border[p]));
         let mut more = 0.0;
         let mut add = [0, 1, 2].map(|c| inner.map_or(less * x[c], |p| within.change.add[c * plane + p]));
         if far[i] < end && border < 1.0 {
             let Found { change, mask, .. } = known[i].unwrap_or_else(|| like.find(i));
             let window = 1.0 - smoothstep((far[i] / size as f32 - REACH_FULL) / (REACH_END - REACH_FULL));
-            more = strength * (1.0 - border) * mask * window;
+            more = strength * (1.0 - border) * mask * window * kept_on(inner);
             if more > 0.0 {
                 went_on = true;
                 for c in 0..3 {
@@ -154,6 +182,10 @@ pub(super) fn continued(
         }
         change.mask[i] = floored(kept + more);
         add.iter().enumerate().for_each(|(c, v)| change.add[c * cells + i] = *v);
+    }
+    for (i, near) in &around.edge {
+        change.mask[*i] = change.mask[*near];
+        (0..3).for_each(|c| change.add[c * cells + i] = change.add[c * cells + near]);
     }
     Ok(if went_on { Placed { frame: around.frame, change } } else { within })
 }
@@ -192,12 +224,12 @@ impl Outer {
         4 * self.size * self.size
     }
 
-    fn from_inner(self, p: usize) -> usize {
+    fn outer_of(self, p: usize) -> usize {
         let margin = self.size / 2;
         (p / self.size + margin) * 2 * self.size + p % self.size + margin
     }
 
-    fn to_inner(self, i: usize) -> Option<usize> {
+    fn inner_of(self, i: usize) -> Option<usize> {
         let (x, y) = self.place(i);
         let within = |v: isize| (0..self.size as isize).contains(&v);
         (within(x) && within(y)).then(|| y as usize * self.size + x as usize)
@@ -277,10 +309,9 @@ impl<'a> Like<'a> {
                 let i = c * size * size + p;
                 seen.uncut[p] * (change.add[i] - change.less * state.origin.crop[i])
             });
-            for c in 0..3 {
-                source.colour[c] += share * around.colours[outer.from_inner(p)][c];
-                source.change[c] += share * moved[c];
-            }
+            let colour = around.colours[outer.outer_of(p)];
+            source.colour.iter_mut().zip(colour).for_each(|(sum, v)| *sum += share * v);
+            source.change.iter_mut().zip(moved).for_each(|(sum, v)| *sum += share * v);
             let visible = VISIBLE / 3.0 * moved.iter().map(|v| v.abs()).sum::<f32>();
             source.mask += share * visible.min(seen.uncut[p]);
             source.brushed += share * f32::from(state.brushed[p]) / 255.0;

@@ -2,7 +2,7 @@
 
 use super::super::history::Origin;
 use super::*;
-use crate::photo::{Channels, Samples};
+use crate::photo::{Channels, Rect, Samples, blend_rect};
 use once_cell::sync::OnceCell;
 use std::sync::Arc;
 
@@ -137,13 +137,53 @@ fn a_frame_too_large_for_another_around_it_is_no_error() {
     assert_eq!(scene.continued(0.8), scene.within);
 }
 
-/// A photo that ends within the wider frame: nothing is looked for beyond it, nothing lies there.
+/// A photo that ends within the wider frame, or at one side of the frame: the change does not fade before it.
 #[test]
-fn beyond_the_photo_it_does_not_go_on() {
-    let top = 27;
-    let placed = Scene::new(top, hair).continued(0.8);
-    assert!(moved(&placed, top, 48, 29) > 0.4);
-    let side = 2 * SIZE;
-    // The wider grid begins 11 rows above the photo.
-    assert!((0..11 * side).all(|p| placed.change.mask[p] == 0.0));
+fn up_to_the_photos_edge_it_goes_on() {
+    let drawn = |placed: &Placed, scene: &Scene, x: u32, y: u32| {
+        let rect = Rect { x, y, width: 1, height: 1 };
+        let red = |s: Samples| match s {
+            Samples::U8(v) => f32::from(v[0]),
+            _ => panic!("the depth changed"),
+        };
+        let photo = &scene.state.origin.photo;
+        let new = blend_rect(photo, &placed.frame, &placed.change, rect).unwrap();
+        red(new) - red(blend_rect(photo, &placed.frame, &Change::none(SIZE), rect).unwrap())
+    };
+    // Ends 5 pixels above the frame.
+    let scene = Scene::new(27, hair);
+    let placed = scene.continued(0.8);
+    let rows: Vec<f32> = (0..6).map(|y| drawn(&placed, &scene, 48, y)).collect();
+    assert!(rows.iter().all(|m| (54.0..66.0).contains(m)), "{rows:?}");
+    // Ends at the frame's top, hair goes on at the left.
+    fn shawl(x: u32, y: u32) -> bool {
+        (24..56).contains(&x) && (20..44).contains(&y)
+    }
+    let scene = Scene::of(32, shawl, shawl);
+    let placed = scene.continued(0.8);
+    assert!(drawn(&placed, &scene, 30, 6) > 40.0);
+    let rows: Vec<f32> = (0..8).map(|y| drawn(&placed, &scene, 48, y)).collect();
+    assert!(rows.iter().all(|m| (60.0..66.0).contains(m)), "{rows:?}");
+}
+
+#[test]
+fn what_was_restored_at_the_border_stays_restored() {
+    let mut scene = Scene::new(0, hair);
+    let erased = |p: usize| if p < 8 * SIZE { 255 } else { 0 };
+    scene.state.erased = (0..SIZE * SIZE).map(erased).collect();
+    (0..SIZE * SIZE).for_each(|p| scene.seen.uncut[p] *= 1.0 - f32::from(erased(p)) / 255.0);
+    scene.within.change.mask = scene.seen.mask();
+    let placed = scene.continued(0.8);
+    assert!((16..40).all(|y| moved(&placed, 0, 48, y) == 0.0));
+    assert!(moved(&placed, 0, 48, 41) > 0.4);
+}
+
+#[test]
+fn networks_of_odd_or_small_sides_end_at_the_frame() {
+    let scene = Scene::new(0, hair);
+    for size in [16, 33] {
+        let photo = &scene.state.origin.photo;
+        assert!(Surroundings::of(photo, &FRAME, size).unwrap().is_none());
+    }
+    assert!(Surroundings::of(&scene.state.origin.photo, &FRAME, 48).unwrap().is_some());
 }

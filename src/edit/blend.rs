@@ -314,7 +314,7 @@ mod tests {
             e.set_blend_settings(BlendSettings { mask: 1.0, detail, locality: 0.0 }).unwrap();
             let (x, x0, mask) =
                 (&e.state().origin.crop, &e.state().origin.reconstruction, e.seen(&e.blend_settings).mask());
-            let change = e.change().unwrap().change;
+            let change = &e.change().unwrap().change;
             for (p, m) in mask.iter().enumerate() {
                 for c in 0..3 {
                     let i = c * pixels + p;

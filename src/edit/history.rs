@@ -36,6 +36,18 @@ pub(super) struct State {
     pub whole: bool,
 }
 
+impl State {
+    /// Whether it is the same one, not merely alike. (Their parts are never changed in place.)
+    pub fn is(&self, other: &State) -> bool {
+        Arc::ptr_eq(&self.origin, &other.origin)
+            && Arc::ptr_eq(&self.latents, &other.latents)
+            && Arc::ptr_eq(&self.reach, &other.reach)
+            && Arc::ptr_eq(&self.brushed, &other.brushed)
+            && Arc::ptr_eq(&self.erased, &other.erased)
+            && self.whole == other.whole
+    }
+}
+
 /// Operations done and undone, and the states between them. There is always a current state.
 #[derive(Clone)]
 pub(super) struct History {

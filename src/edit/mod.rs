@@ -37,6 +37,7 @@ use crate::photo::{Frame, Photo, changed_rect, crop};
 use history::{History, Origin, State};
 use once_cell::sync::OnceCell;
 use orders::Orders;
+use result::LastChange;
 use std::sync::Arc;
 
 /// Told how far a stroke is, 0..1; answers whether to go on. A stroke told to stop leaves the edit as it was.
@@ -57,6 +58,7 @@ pub struct Edit {
     /// The attribute whose slider made the current state, if nothing was done since.
     slider: Option<usize>,
     orders: Orders,
+    last_change: LastChange,
 }
 
 impl Edit {
@@ -86,6 +88,7 @@ impl Edit {
             attributes: Arc::default(),
             slider: None,
             orders: Orders::default(),
+            last_change: LastChange::default(),
         })
     }
 
@@ -200,7 +203,8 @@ impl Edit {
             Operation::Update { blend } => {
                 let change = self.change_under(blend)?;
                 let same = changed_rect(self.photo(), &change.frame, &change.change)?.is_empty();
-                let photo = if same { self.photo().clone() } else { Arc::new(self.rendered(&change)?) };
+                let photo =
+                    if same { self.photo().clone() } else { Arc::new(self.rendered(change.as_ref())?) };
                 Self::begin(Arc::new(origin(self.generator.as_ref(), photo, &self.frame)?), size)
             }
         })

@@ -79,8 +79,11 @@ pub(super) fn render(edit: &Edit, view: View) -> Result<Photo> {
         View::Delta => planar(&half_difference(generated, &origin.reconstruction), size),
         View::Error => planar(&half_difference(&origin.crop, &origin.reconstruction), size),
         View::Mask => {
-            let mask: Vec<f32> =
-                edit.seen(&edit.blend_settings).mask().iter().map(|m| 2.0 * m - 1.0).collect();
+            let change = &edit.change()?.change;
+            // The frame's part of the grid, should it be wider.
+            let margin = (change.size - size) / 2;
+            let row = |y: usize| &change.mask[(y + margin) * change.size + margin..][..size];
+            let mask: Vec<f32> = (0..size).flat_map(row).map(|m| 2.0 * m - 1.0).collect();
             planar(&[&mask[..], &mask, &mask].concat(), size)
         }
         View::Latents => tiles(edit.latents()),

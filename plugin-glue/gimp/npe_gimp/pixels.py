@@ -19,8 +19,9 @@ from npe_shared.words import _
 
 #: The longer side of the picture that faces are looked for in.
 SEARCH_SIDE = 1600
-#: The side of the guide's small picture: three times the finest grid of a network, so that an edge lies where it was painted.
-GUIDE_SIDE = 192
+#: The side of the guide's small picture: twice the finest grid of a network on the face, and as much around it, so that an edge lies
+#: where it was painted.
+GUIDE_SIDE = 288
 
 
 class Kind(NamedTuple):

@@ -18,9 +18,9 @@ from .qt import QImage, QPainter, QRect, QRectF, Qt
 from .screen import erases
 from .strokes import Stroke
 
-#: The longer side of the small picture: three times the finest grid of a network, so that an edge lies where it was
-#: painted.
-SIDE = 192
+#: The longer side of the small picture: twice the finest grid of a network on the face, and as much around it, so that an edge lies
+#: where it was painted.
+SIDE = 288
 
 
 class _Seen:

@@ -13,7 +13,7 @@ def region_of(frame: npe.Frame, width: int, height: int) -> npe.Rect:
     """The part of a photo that an edit of this frame may look at or change: half a side around it, with room for the face to be
     found in it again. Large photos need not be read whole."""
     turned = math.radians(frame.angle)
-    half = 0.5 * frame.side * (abs(math.cos(turned)) + abs(math.sin(turned))) + 0.6 * frame.side
+    half = 0.5 * frame.side * (abs(math.cos(turned)) + abs(math.sin(turned))) + 0.7 * frame.side
     # npe takes no photo of under 8 pixels a side.
     left, top = max(0, min(int(frame.cx - half), width - 8)), max(0, min(int(frame.cy - half), height - 8))
     right, bottom = min(width, int(frame.cx + half) + 1), min(height, int(frame.cy + half) + 1)
