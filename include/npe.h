@@ -601,8 +601,7 @@ npe_status npe_decode_change(const npe_edit *edit,
  * and height are 0. To know what to draw again after a call that changes the edit, ask before and after it and take both
  * rectangles together: after an undo it is smaller or empty, and what it held before has changed back. npe_update makes
  * the result the new photo, and the rectangle is about that photo from then on: after it, draw again the rectangle from
- * before it as well. Blocks for
- * some milliseconds, the first time in a large photo for a tenth of a second; any thread. */
+ * before it as well. Blocks for some milliseconds, the first time in a large photo for a tenth of a second; any thread. */
 npe_status npe_changed_rect(const npe_edit *edit,
                             npe_rect *rect);
 

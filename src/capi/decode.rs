@@ -165,8 +165,7 @@ fn check_inside(rect: npe_rect, width: u32, height: u32) -> Answer {
 /// and height are 0. To know what to draw again after a call that changes the edit, ask before and after it and take both
 /// rectangles together: after an undo it is smaller or empty, and what it held before has changed back. npe_update makes
 /// the result the new photo, and the rectangle is about that photo from then on: after it, draw again the rectangle from
-/// before it as well. Blocks for
-/// some milliseconds, the first time in a large photo for a tenth of a second; any thread.
+/// before it as well. Blocks for some milliseconds, the first time in a large photo for a tenth of a second; any thread.
 ///
 /// # Safety
 /// The pointers point to what the text says.
