@@ -3,7 +3,7 @@
 //! Near the frame's border and beyond it, a pixel changes as pixels inside do that look like it (a joint bilateral mean of what they
 //! change by), as far as it can be reached from those through pixels that look alike: hair goes on, the wall behind it does not.
 
-use super::blend::{REACH_END, REACH_FULL, Seen, floored, smoothstep, travel};
+use super::blend::{REACH_END, Seen, floored, smoothstep, travel, window};
 use super::history::State;
 use super::settings::BlendSettings;
 use crate::error::Result;
@@ -132,7 +132,8 @@ pub(super) fn continued(
     if strength == 0.0 {
         return Ok(within);
     }
-    let Some(far) = starts(seen) else { return Ok(within) };
+    let end = REACH_END * size as f32;
+    let Some(far) = starts(seen, end) else { return Ok(within) };
     let origin = &state.origin;
     let around =
         origin.surroundings.get_or_try_init(|| Surroundings::of(&origin.photo, &within.frame, size))?;
@@ -142,7 +143,6 @@ pub(super) fn continued(
     let like = Like::new(around, &within.change, state, seen);
     // What each pixel of the wider grid would change by, for those that are asked for.
     let mut known: Vec<Option<Found>> = vec![None; outer.cells()];
-    let end = REACH_END * size as f32;
     // What the restore brush took away stays away.
     let kept_on = |inner: Option<usize>| 1.0 - inner.map_or(0.0, |p| f32::from(state.erased[p]) / 255.0);
     let mut wide = vec![f32::INFINITY; outer.cells()];
@@ -171,8 +171,7 @@ pub(super) fn continued(
         let mut add = [0, 1, 2].map(|c| inner.map_or(less * x[c], |p| within.change.add[c * plane + p]));
         if far[i] < end && border < 1.0 {
             let Found { change, mask, .. } = known[i].unwrap_or_else(|| like.find(i));
-            let window = 1.0 - smoothstep((far[i] / size as f32 - REACH_FULL) / (REACH_END - REACH_FULL));
-            more = strength * (1.0 - border) * mask * window * kept_on(inner);
+            more = strength * (1.0 - border) * mask * window(far[i], size) * kept_on(inner);
             if more > 0.0 {
                 went_on = true;
                 for c in 0..3 {
@@ -190,14 +189,13 @@ pub(super) fn continued(
     Ok(if went_on { Placed { frame: around.frame, change } } else { within })
 }
 
-/// For each pixel near where the photo goes on, how far it is to begin with: 0 where it changed clearly, and without end where it did not.
-/// `None` if nothing there changed.
-fn starts(seen: &Seen) -> Option<Vec<f32>> {
-    let side = (seen.uncut.len() as f32).sqrt();
+/// For each pixel near where the photo goes on, how far it is to begin with: 0 where it changed clearly, towards `end` the less it did,
+/// and without end where it did not. `None` if nothing there changed.
+fn starts(seen: &Seen, end: f32) -> Option<Vec<f32>> {
     let far: Vec<f32> = (seen.uncut.iter().zip(&seen.border))
         .map(|(uncut, border)| {
             let clear = clear(*uncut);
-            if *border < 1.0 && clear > 0.0 { (1.0 - clear) * REACH_END * side } else { f32::INFINITY }
+            if *border < 1.0 && clear > 0.0 { (1.0 - clear) * end } else { f32::INFINITY }
         })
         .collect();
     far.iter().any(|f| f.is_finite()).then_some(far)

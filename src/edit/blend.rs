@@ -2,6 +2,7 @@
 
 use super::history::{Origin, State};
 use super::settings::BlendSettings;
+use super::solver::peak;
 use crate::brush::{Mode, Painted};
 use crate::photo::{Change, Frame};
 use std::cmp::Reverse;
@@ -15,7 +16,7 @@ const FLOOR: f32 = 0.04;
 /// Where the photo goes on beyond the frame, the mask falls to 0 over this share of its side, so that its border never shows.
 const BORDER: f32 = 0.08;
 /// With locality 1 the change shows fully up to this far from the brushed pixels, in shares of the side…
-pub(super) const REACH_FULL: f32 = 0.12;
+const REACH_FULL: f32 = 0.12;
 /// …and not at all beyond this.
 pub(super) const REACH_END: f32 = 0.50;
 /// Where a pixel did not change as the brushed ones did, a step counts this many times as far.
@@ -110,12 +111,11 @@ pub(super) fn after_stroke(
             state.erased.iter().zip(&painted.weight).map(|(e, w)| (*e).max(byte(w * strength))).collect();
         return State { erased, ..state.clone() };
     }
-    let peak = painted.weight.iter().fold(0.0f32, |a, b| a.max(*b));
+    let peak = peak(&painted.weight);
     let brushed = painted.weight.iter().map(|w| if *w >= 0.5 * peak { 0.0 } else { f32::INFINITY }).collect();
     let alike = alike(&painted.weight, moved);
     let far = travel(brushed, size, f32::INFINITY, &mut |_, to| 1.0 + (DETOUR - 1.0) * (1.0 - alike[to]));
-    let window = |p: usize| 1.0 - smoothstep((far[p] / size as f32 - REACH_FULL) / (REACH_END - REACH_FULL));
-    let reach = (0..size * size).map(|p| state.reach[p].max(byte(window(p)))).collect();
+    let reach = state.reach.iter().zip(&far).map(|(r, far)| (*r).max(byte(window(*far, size)))).collect();
     // What is painted again after it was restored shows again.
     let erased = (state.erased.iter().zip(&painted.weight))
         .map(|(e, w)| byte(f32::from(*e) / 255.0 * (1.0 - w)))
@@ -177,6 +177,11 @@ pub(super) fn travel(
         }
     }
     far
+}
+
+/// How much of a change shows so many pixels from where it began: 1 near, 0 from [`REACH_END`] on.
+pub(super) fn window(far: f32, size: usize) -> f32 {
+    1.0 - smoothstep((far / size as f32 - REACH_FULL) / (REACH_END - REACH_FULL))
 }
 
 pub(super) fn smoothstep(t: f32) -> f32 {

@@ -7,6 +7,7 @@ mod reach;
 pub use layer::blend_layer_into;
 
 use self::reach::Reach;
+use super::frame::crossing;
 use super::pixels::{FLOAT_MAX, PixelsMut, Sample};
 use super::spline::{coefficients, mirrored};
 use super::{Channels, Frame, Photo, Rect, Samples, room_for};
@@ -318,19 +319,6 @@ fn weights(t: f32) -> [f32; 4] {
         (3.0 * s * s * s - 6.0 * s * s + 4.0) * sixth,
         t * t * t * sixth,
     ]
-}
-
-/// Where `at + step·i` lies in `low..=high`.
-fn crossing(at: f64, step: f64, low: f64, high: f64) -> (f64, f64) {
-    if step.abs() < 1e-12 {
-        return if at >= low - 1e-6 && at <= high + 1e-6 {
-            (f64::NEG_INFINITY, f64::INFINITY)
-        } else {
-            (f64::INFINITY, f64::NEG_INFINITY)
-        };
-    }
-    let (a, b) = ((low - at) / step, (high - at) / step);
-    (a.min(b), a.max(b))
 }
 
 #[cfg(test)]

@@ -69,19 +69,25 @@ impl Frame {
             let (mut start, mut end) = (0.0f64, 1.0f64);
             // Cut by the lines through the outermost pixels' centres (Liang and Barsky).
             for (at, step, length) in [(x, x1 - x, width), (y, y1 - y, height)] {
-                let (low, high) = (0.5, f64::from(length) - 0.5);
-                if step.abs() < 1e-9 {
-                    if !(low..=high).contains(&at) {
-                        return None;
-                    }
-                    continue;
-                }
-                let (a, b) = ((low - at) / step, (high - at) / step);
-                (start, end) = (start.max(a.min(b)), end.min(a.max(b)));
+                let (a, b) = crossing(at, step, 0.5, f64::from(length) - 0.5);
+                (start, end) = (start.max(a), end.min(b));
             }
             (start <= end).then_some((start, end))
         })
     }
+}
+
+/// Where `at + step·i` lies in `low..=high`.
+pub(super) fn crossing(at: f64, step: f64, low: f64, high: f64) -> (f64, f64) {
+    if step.abs() < 1e-12 {
+        return if at >= low - 1e-6 && at <= high + 1e-6 {
+            (f64::NEG_INFINITY, f64::INFINITY)
+        } else {
+            (f64::INFINITY, f64::NEG_INFINITY)
+        };
+    }
+    let (a, b) = ((low - at) / step, (high - at) / step);
+    (a.min(b), a.max(b))
 }
 
 #[cfg(test)]

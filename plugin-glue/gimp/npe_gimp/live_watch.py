@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Optional
 
+from npe_shared import frames
 from npe_shared.live import Live
 from npe_shared.panel import Panel
 from npe_shared.told import Guide
@@ -64,7 +65,7 @@ class Watch:
         if now is None or now == self._print:
             return True
         self._print = now
-        self._live.set_guide(Guide(*pixels.small(pair.guide, pair.whole, pixels.GUIDE_SIDE)))
+        self._live.set_guide(Guide(*pixels.small(pair.guide, pair.whole, frames.GUIDE_SIDE)))
         return False
 
     def look_closely(self, pair: Pair) -> None:

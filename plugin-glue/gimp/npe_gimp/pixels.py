@@ -13,15 +13,12 @@ from typing import Dict, NamedTuple, Optional, Tuple
 
 from gi.repository import Babl, Gegl, Gimp
 
-from npe_shared import document, npe
+from npe_shared import document, frames, npe
 from npe_shared.errors import Refused
 from npe_shared.words import _
 
 #: The longer side of the picture that faces are looked for in.
 SEARCH_SIDE = 1600
-#: The side of the guide's small picture: twice the finest grid of a network on the face, and as much around it, so that an edge lies
-#: where it was painted.
-GUIDE_SIDE = 288
 
 
 class Kind(NamedTuple):
@@ -123,8 +120,8 @@ def enlarged(frame: npe.Frame, image: npe.Image, placement: npe.Placement) -> np
 def fingerprint(drawable: Gimp.Drawable, rect: npe.Rect) -> Optional[bytes]:
     """Something that differs when what is painted in a part of a layer does; about a millisecond at any size. None if GIMP
     has no answer, as while a tool works."""
-    ok = drawable.get_sub_thumbnail_data(rect.x, rect.y, rect.width, rect.height, min(rect.width, GUIDE_SIDE),
-                                         min(rect.height, GUIDE_SIDE))
+    ok = drawable.get_sub_thumbnail_data(rect.x, rect.y, rect.width, rect.height, min(rect.width, frames.GUIDE_SIDE),
+                                         min(rect.height, frames.GUIDE_SIDE))
     data = ok[0]
     if data is None:
         return None

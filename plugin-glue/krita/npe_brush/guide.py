@@ -10,17 +10,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Tuple
 
-from npe_shared import npe
+from npe_shared import frames, npe
 from npe_shared.told import Guide
 
 from . import pixels
 from .qt import QImage, QPainter, QRect, QRectF, Qt
 from .screen import erases
 from .strokes import Stroke
-
-#: The longer side of the small picture: twice the finest grid of a network on the face, and as much around it, so that an edge lies
-#: where it was painted.
-SIDE = 288
 
 
 class _Seen:
@@ -35,7 +31,7 @@ class GuideReader:
     """Looks at the guides inside a region of the image."""
 
     def __init__(self, region: npe.Rect) -> None:
-        scale = min(1.0, SIDE / max(region.width, region.height))
+        scale = min(1.0, frames.GUIDE_SIDE / max(region.width, region.height))
         self.region = region
         #: Of the small picture.
         self.width, self.height = max(8, round(region.width * scale)), max(8, round(region.height * scale))

@@ -8,6 +8,10 @@ from typing import Sequence
 
 from . import npe
 
+#: The longer side of a guide's small picture over such a part: twice the finest grid of a network on the face, and as much around
+#: it, so that an edge lies where it was painted.
+GUIDE_SIDE = 288
+
 
 def region_of(frame: npe.Frame, width: int, height: int) -> npe.Rect:
     """The part of a photo that an edit of this frame may look at or change: half a side around it, with room for the face to be
