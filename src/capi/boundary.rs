@@ -3,6 +3,7 @@
 
 use super::error::{Answer, remember, remembered};
 use super::log;
+use super::modes::Defaults;
 use super::status::{NPE_ERR_PANIC, NPE_OK, npe_status};
 use std::any::Any;
 use std::cell::Cell;
@@ -39,6 +40,7 @@ pub(super) mod injection {
 pub(super) fn guarded(body: impl FnOnce() -> Answer) -> npe_status {
     #[cfg(target_os = "linux")]
     let _uncancelled = Uncancelled::new();
+    let _modes = Defaults::new();
     // Unwind safety: objects assign their new state only after everything that can fail, and locks do not poison, so
     // what a panic leaves behind is what was there before.
     match caught(body) {
@@ -67,6 +69,7 @@ fn report(sentence: &str) {
 pub(super) fn constant<T>(body: impl FnOnce() -> T, otherwise: T) -> T {
     #[cfg(target_os = "linux")]
     let _uncancelled = Uncancelled::new();
+    let _modes = Defaults::new();
     caught(body).unwrap_or_else(|sentence| {
         remember(&sentence);
         otherwise

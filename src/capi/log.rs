@@ -2,6 +2,7 @@
 
 use super::boundary::guarded;
 use super::error::Failure;
+use super::modes::of_host;
 use super::status::{NPE_ERR_BUSY, npe_status};
 use parking_lot::RwLock;
 use std::cell::Cell;
@@ -67,7 +68,7 @@ fn say(level: i32, sentence: &str) {
         && let Ok(text) = CString::new(sentence.replace('\0', ""))
     {
         // SAFETY: the host vouches for the function and its pointer until it sets another; the lock holds that off.
-        unsafe { call(level, text.as_ptr(), listener.user) };
+        of_host(|| unsafe { call(level, text.as_ptr(), listener.user) });
     }
     drop(listener);
     let _ = LOGGING.try_with(|l| l.set(false));

@@ -21,6 +21,7 @@ mod image;
 mod latents;
 mod log;
 mod model;
+mod modes;
 mod pointer;
 mod progress;
 mod session;

@@ -1,5 +1,6 @@
 //! Progress callbacks.
 
+use super::modes::of_host;
 use std::ffi::c_void;
 
 /// Called during long work with how far it is, 0 to 1, on the thread that made the call. Answers 0 to stop the work
@@ -11,6 +12,6 @@ pub type npe_progress = Option<unsafe extern "C" fn(done: f32, user: *mut c_void
 pub(super) fn caller(progress: npe_progress, user: *mut c_void) -> impl FnMut(f32) -> bool {
     move |done| {
         // SAFETY: the host gave the function and its argument together for this call.
-        progress.is_none_or(|call| unsafe { call(done, user) } != 0)
+        progress.is_none_or(|call| of_host(|| unsafe { call(done, user) }) != 0)
     }
 }

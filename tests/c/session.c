@@ -37,7 +37,7 @@ static void look(struct process *p) {
     pthread_sigmask(SIG_SETMASK, NULL, &p->mask);
     p->rounding = fegetround();
 #ifdef __SSE__
-    p->control = _mm_getcsr() & ~0x3fu; /* without the flags that any inexact division sets */
+    p->control = _mm_getcsr();
 #endif
     umask(p->mode = umask(0));
     for (char **e = environ; *e != NULL; ++e)
