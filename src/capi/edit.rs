@@ -99,7 +99,6 @@ pub unsafe extern "C" fn npe_encode(
             }
         };
         let edit = Edit::new(model.loaded.generator.clone(), Arc::new(photo), frame)?;
-        let edit = edit.with_attributes(extras.attributes.clone())?;
         let object = EditObject { edit: RwLock::new(edit), model: model.loaded.id() };
         // SAFETY: by the function's contract.
         unsafe { out.write(handle::give(object)) };

@@ -56,7 +56,6 @@ pub fn run(args: &Args) -> Result {
     let (photo, _) = read::photo(&args.photo)?;
     let frame = frame.find(&photo, extras.aligner.as_deref())?;
     let edit = Edit::new(model.generator.clone(), Arc::new(photo), frame)?;
-    let edit = edit.with_attributes(extras.attributes.clone())?;
     let shown = |a: &&npe::model::Attribute| args.only.is_empty() || args.only.contains(&a.name);
     let names: Vec<&str> = extras.attributes.iter().filter(shown).map(|a| a.name.as_str()).collect();
     let view = if args.generated { View::Generated } else { View::Result };

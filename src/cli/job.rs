@@ -114,8 +114,7 @@ fn work(
     if let Some(note) = note {
         progress.say(&format!("{}: {note}", input.display()));
     }
-    let edit = Edit::new(model.generator.clone(), Arc::new(photo), frame)?;
-    let mut edit = edit.with_attributes(own.attributes.clone())?;
+    let mut edit = Edit::new(model.generator.clone(), Arc::new(photo), frame)?;
     edit.set_stroke_settings(plan.settings)?;
     edit.set_blend_settings(plan.blend.over(edit.blend_settings()))?;
     let mut operations = Vec::new();

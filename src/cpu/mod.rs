@@ -17,8 +17,6 @@ mod pack;
 mod simd;
 mod weights;
 
-use std::sync::Arc;
-
 use parking_lot::Mutex;
 
 use self::{decoder::Decoder, encoder::Encoder, layer::Team, weights::Source};
@@ -29,9 +27,9 @@ pub use self::kernel::Isa;
 pub use self::layer::panic_in_pass;
 use crate::{
     error::{Error, ErrorKind, Result},
-    generator::{Generator, Pull, Response, Target, check_values},
+    generator::{Attribute, Generator, Pull, Response, Target, check_values},
     limits,
-    model::{ARCHITECTURE, Dtype, Model, Sizes},
+    model::{ARCHITECTURE, Dtype, Extras, Model, Sizes},
 };
 
 /// How many decodes are remembered: the shown latents, a solver's trial, and some for other threads.
@@ -45,7 +43,7 @@ pub struct CpuGenerator {
     image_size: usize,
     latents: usize,
     broad_keep: f32,
-    response: Option<Arc<Response>>,
+    extras: Extras,
     /// The most recently used last.
     decodes: Mutex<Vec<Decoded>>,
     encodes: Mutex<Vec<encoder::Workspace>>,
@@ -108,7 +106,7 @@ impl CpuGenerator {
             image_size: source.side,
             latents: source.sizes.latents,
             broad_keep: model.meta.broad_keep,
-            response: model.response().cloned(),
+            extras: model.meta.extras.clone(),
             decodes: Mutex::default(),
             encodes: Mutex::default(),
         })
@@ -168,7 +166,11 @@ impl Generator for CpuGenerator {
     }
 
     fn response(&self) -> Option<&Response> {
-        self.response.as_deref()
+        self.extras.response.as_deref()
+    }
+
+    fn attributes(&self) -> &[Attribute] {
+        &self.extras.attributes
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

@@ -4,29 +4,11 @@ use super::{Edit, Operation};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::model::Attribute;
-use std::sync::Arc;
 
 impl Edit {
-    /// This edit with the attributes of its model ([`crate::model::Extras::attributes`]); without this call it has none.
-    ///
-    /// # Errors
-    /// If a direction is of another length than the latents: it belongs to another model.
-    pub fn with_attributes(mut self, attributes: Arc<[Attribute]>) -> Result<Self> {
-        let latents = self.latents().len();
-        if let Some(a) = attributes.iter().find(|a| a.direction.len() != latents) {
-            return Err(Error::invalid(format!(
-                "the attribute {:?} is for {} latents, the edit's model has {latents}",
-                a.name,
-                a.direction.len()
-            )));
-        }
-        self.attributes = attributes;
-        Ok(self)
-    }
-
     /// The attributes that can be set.
     pub fn attributes(&self) -> &[Attribute] {
-        &self.attributes
+        self.generator.attributes()
     }
 
     /// Where an attribute stands: 0 is as in the photo, ±1 one typical step from there. Strokes move it too: it is how far the
@@ -75,9 +57,9 @@ impl Edit {
     }
 
     fn named(&self, name: &str) -> Result<(usize, &Attribute)> {
-        let found = self.attributes.iter().enumerate().find(|(_, a)| a.name == name);
+        let found = self.attributes().iter().enumerate().find(|(_, a)| a.name == name);
         found.ok_or_else(|| {
-            let names: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).collect();
+            let names: Vec<&str> = self.attributes().iter().map(|a| a.name.as_str()).collect();
             let what = match names.is_empty() {
                 true => "the model has no attributes".to_owned(),
                 false => format!("the model has {}", names.join(", ")),

@@ -103,6 +103,7 @@ pub(super) fn after_stroke(
     mode: Mode,
     strength: f32,
     moved: &[f32],
+    acts: Option<&[f32]>,
     size: usize,
 ) -> State {
     let byte = |v: f32| (v * 255.0).round() as u8;
@@ -115,7 +116,10 @@ pub(super) fn after_stroke(
     let brushed = painted.weight.iter().map(|w| if *w >= 0.5 * peak { 0.0 } else { f32::INFINITY }).collect();
     let alike = alike(&painted.weight, moved);
     let far = travel(brushed, size, f32::INFINITY, &mut |_, to| 1.0 + (DETOUR - 1.0) * (1.0 - alike[to]));
-    let reach = state.reach.iter().zip(&far).map(|(r, far)| (*r).max(byte(window(*far, size)))).collect();
+    let acts = |p: usize| acts.map_or(0.0, |acts| acts[p]);
+    let reach = (state.reach.iter().zip(&far).enumerate())
+        .map(|(p, (r, far))| (*r).max(byte(window(*far, size).max(acts(p)))))
+        .collect();
     // What is painted again after it was restored shows again.
     let erased = (state.erased.iter().zip(&painted.weight))
         .map(|(e, w)| byte(f32::from(*e) / 255.0 * (1.0 - w)))

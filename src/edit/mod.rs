@@ -8,6 +8,7 @@ mod file;
 mod guide;
 mod history;
 mod latents;
+mod lead;
 mod objective;
 mod operation;
 mod orders;
@@ -32,7 +33,6 @@ use crate::brush::{self, Mode, Painted, Stroke};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generator::Generator;
 use crate::limits;
-use crate::model::Attribute;
 use crate::photo::{Frame, Photo, changed_rect, crop};
 use history::{History, Origin, State};
 use once_cell::sync::OnceCell;
@@ -54,7 +54,6 @@ pub struct Edit {
     blend_settings: BlendSettings,
     /// G of the current latents.
     generated: Arc<[f32]>,
-    attributes: Arc<[Attribute]>,
     /// The attribute whose slider made the current state, if nothing was done since.
     slider: Option<usize>,
     orders: Orders,
@@ -65,7 +64,8 @@ impl Edit {
     /// Starts an edit: what is in the frame is encoded. The photo is shared, not copied.
     ///
     /// # Errors
-    /// If the frame is out of the limits or does not touch the photo, or the network's device fails.
+    /// If the frame is out of the limits or does not touch the photo, one of the network's attributes is of another length than its
+    /// latents, or its device fails.
     pub fn new(generator: Arc<dyn Generator>, photo: Arc<Photo>, frame: Frame) -> Result<Self> {
         frame.check()?;
         let (w, h) = (f64::from(photo.width()), f64::from(photo.height()));
@@ -73,6 +73,14 @@ impl Edit {
             return Err(Error::invalid(format!(
                 "the face frame's centre {:.1}, {:.1} lies outside the photo of {w}×{h} pixels",
                 frame.cx, frame.cy
+            )));
+        }
+        let latents = generator.latents();
+        if let Some(a) = generator.attributes().iter().find(|a| a.direction.len() != latents) {
+            return Err(Error::invalid(format!(
+                "the attribute {:?} is for {} latents, its model has {latents}",
+                a.name,
+                a.direction.len()
             )));
         }
         let origin = origin(generator.as_ref(), photo, &frame)?;
@@ -85,7 +93,6 @@ impl Edit {
             stroke_settings: StrokeSettings::default(),
             blend_settings: BlendSettings::default(),
             generated,
-            attributes: Arc::default(),
             slider: None,
             orders: Orders::default(),
             last_change: LastChange::default(),
@@ -229,9 +236,17 @@ impl Edit {
             shown: &self.generated,
             reconstruction: &old.origin.reconstruction,
         };
-        let solver::Solved { latents, image, report } = solver::solve(&task, progress)?;
+        let solver::Solved { latents, image, acts, report } = solver::solve(&task, progress)?;
         let moved: Vec<f32> = image.iter().zip(self.generated.iter()).map(|(a, b)| a - b).collect();
-        let brushed = blend::after_stroke(old, painted, mode, settings.strength, &moved, self.image_size());
+        let brushed = blend::after_stroke(
+            old,
+            painted,
+            mode,
+            settings.strength,
+            &moved,
+            acts.as_deref(),
+            self.image_size(),
+        );
         Ok((State { latents: latents.into(), ..brushed }, image, report))
     }
 

@@ -91,7 +91,8 @@ impl Objective {
         }
     }
 
-    fn prior(&self, z: &[f32]) -> f64 {
+    /// What the prior takes for these latents.
+    pub fn prior(&self, z: &[f32]) -> f64 {
         let sum: f64 = z.iter().zip(&self.anchor).map(|(z, a)| f64::from(z - a).powi(2)).sum();
         self.prior * sum
     }

@@ -1,6 +1,7 @@
 //! How a stroke moves the latents.
 
 use super::Progress;
+use super::lead::lead;
 use super::objective::Objective;
 use super::settings::{Solver, StrokeSettings};
 use crate::brush::{Mode, Painted, Stroke};
@@ -78,6 +79,8 @@ pub(super) struct Solved {
     pub latents: Vec<f32>,
     /// G of the latents.
     pub image: Vec<f32>,
+    /// Where a direction that led the stroke acts, `[S][S]` in 0..1.
+    pub acts: Option<Vec<f32>>,
     pub report: Report,
 }
 
@@ -86,15 +89,28 @@ pub(super) fn solve(task: &Task<'_>, progress: &mut Progress<'_>) -> Result<Solv
     let target = task.target();
     let brush = Target { weight: &task.painted.weight, colour: &target };
     let mut report = Report { brush_before: brush.loss(task.shown), ..Report::default() };
+    let mut acts = None;
     let latents = match task.settings.solver {
-        Solver::Guided => guided(task, &target, &mut report, progress)?,
+        Solver::Guided => {
+            let mut evaluations = 0;
+            let led = lead(task, &target, &mut evaluations, progress)?;
+            let from = led.as_ref().map(|led| Task { start: &led.start, shown: &led.shown, ..*task });
+            let from = from.as_ref().unwrap_or(task);
+            let latents = guided(from, &target, evaluations, &mut report, progress)?;
+            if let Some(led) = led {
+                report.loss_before = led.before as f32;
+                report.loss_after += led.price as f32;
+                acts = Some(led.acts);
+            }
+            latents
+        }
         Solver::Published => published(task, &target, &mut report, progress)?,
     };
     // All is done: what the host answers now changes nothing.
     progress(1.0);
     let image = task.generator.decode(&latents)?;
     report.brush_after = brush.loss(&image);
-    Ok(Solved { latents, image, report })
+    Ok(Solved { latents, image, acts, report })
 }
 
 impl Task<'_> {
@@ -116,7 +132,7 @@ pub(super) fn peak(weight: &[f32]) -> f32 {
     weight.iter().fold(0.0, |a, b| a.max(*b))
 }
 
-fn cancelled() -> Error {
+pub(super) fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, "the stroke was cancelled; the edit is as it was before it")
 }
 
@@ -129,6 +145,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 fn guided(
     task: &Task<'_>,
     target: &[f32],
+    mut evaluations: u32,
     report: &mut Report,
     progress: &mut Progress<'_>,
 ) -> Result<Vec<f32>> {
@@ -138,7 +155,6 @@ fn guided(
     let mut z = task.start.to_vec();
     let mut loss = objective.loss(aimed, &z)?;
     report.loss_before = loss as f32;
-    let mut evaluations = 0;
     if !progress(0.0) {
         return Err(cancelled());
     }

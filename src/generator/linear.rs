@@ -1,7 +1,7 @@
 //! A linear generator in plain Rust: the test double of editing logic. Its decoder is `G(z) = b + A·z` with
 //! orthonormal columns in A, so its encoder `E(x) = Aᵀ(x − b)` inverts it exactly.
 
-use super::{BROAD_KEEP, Generator, Pull, Response, Target, check_values};
+use super::{Attribute, BROAD_KEEP, Generator, Pull, Response, Target, check_values};
 use crate::error::Result;
 
 /// See the module.
@@ -16,6 +16,8 @@ pub struct Linear {
     pub broad_keep: f32,
     /// See [`Generator::response`].
     pub response: Option<Response>,
+    /// See [`Generator::attributes`].
+    pub attributes: Vec<Attribute>,
 }
 
 impl Linear {
@@ -42,7 +44,8 @@ impl Linear {
         // Scaled so that a latent of 1 changes a pixel by about 0.3: as strong as a face network's.
         let scale = 0.3 * size as f32;
         basis.iter_mut().for_each(|b| *b *= scale);
-        Self { size, latents, basis, offset: vec![0.1; n], broad_keep: BROAD_KEEP, response: None }
+        let (broad_keep, offset) = (BROAD_KEEP, vec![0.1; n]);
+        Self { size, latents, basis, offset, broad_keep, response: None, attributes: Vec::new() }
     }
 
     /// The exact response, `times` as strong.
@@ -77,6 +80,10 @@ impl Generator for Linear {
 
     fn response(&self) -> Option<&Response> {
         self.response.as_ref()
+    }
+
+    fn attributes(&self) -> &[Attribute] {
+        &self.attributes
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

@@ -8,7 +8,7 @@ pub mod linear;
 pub use aimed::{Aimed, InOne};
 
 use crate::error::{Error, Result};
-pub use crate::model::Response;
+pub use crate::model::{Attribute, Response};
 
 /// [`Generator::broad_keep`] of a network that does not say. With less, dark hair on a forehead darkens the whole photo; with much
 /// more, it ends at the brush.
@@ -37,6 +37,11 @@ pub trait Generator: Send + Sync {
     /// How the image answers to the latents on average; none if nobody measured it.
     fn response(&self) -> Option<&Response> {
         None
+    }
+
+    /// Named directions in the latents, of [`Generator::latents`] numbers each: for sliders, and for strokes where one acts.
+    fn attributes(&self) -> &[Attribute] {
+        &[]
     }
 
     /// The mean of the posterior over the latents of an image (`[3·S·S]` → `[latents]`).

@@ -2,11 +2,10 @@
 
 use super::table::{Floats, FloatsOut, Made, Said, Table, kind};
 use crate::error::{Error, Result};
-use crate::generator::{Aimed, Generator, InOne, Pull, Response, Target, check_values};
-use crate::model::Model;
+use crate::generator::{Aimed, Attribute, Generator, InOne, Pull, Response, Target, check_values};
+use crate::model::{Extras, Model};
 use std::ffi::c_void;
 use std::ptr::{NonNull, null_mut};
-use std::sync::Arc;
 
 /// Bytes kept of an engine's sentence.
 const SENTENCE: usize = 2048;
@@ -18,7 +17,7 @@ pub struct TorchGenerator {
     image_size: usize,
     latents: usize,
     broad_keep: f32,
-    response: Option<Arc<Response>>,
+    extras: Extras,
 }
 
 // SAFETY: the table says that any thread may call, and that calls of one network wait for each other.
@@ -43,8 +42,8 @@ impl TorchGenerator {
         let network = NonNull::new(made.network)
             .ok_or_else(|| Error::new(crate::ErrorKind::Internal, "the torch engine made no network"))?;
         let (image_size, latents) = (made.image_size as usize, made.latents as usize);
-        let (broad_keep, response) = (model.meta.broad_keep, model.response().cloned());
-        Ok(Self { table, network, image_size, latents, broad_keep, response })
+        let (broad_keep, extras) = (model.meta.broad_keep, model.meta.extras.clone());
+        Ok(Self { table, network, image_size, latents, broad_keep, extras })
     }
 }
 
@@ -78,7 +77,11 @@ impl Generator for TorchGenerator {
     }
 
     fn response(&self) -> Option<&Response> {
-        self.response.as_deref()
+        self.extras.response.as_deref()
+    }
+
+    fn attributes(&self) -> &[Attribute] {
+        &self.extras.attributes
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

@@ -5,10 +5,10 @@ use super::guard::{Exact, Fresh, Stream, Threads};
 use super::say::explain;
 use crate::ian::folded::{self, Folded};
 use npe::error::{Error, ErrorKind, Result};
-use npe::generator::{Aimed, Generator, InOne, Pull, Response, Target, check_values};
-use npe::model::Model;
+use npe::generator::{Aimed, Attribute, Generator, InOne, Pull, Response, Target, check_values};
+use npe::model::{Extras, Model};
 use std::ffi::c_int;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use tch::{Device, Kind, TchError, Tensor};
 
 /// A network that any number of threads may use.
@@ -18,7 +18,7 @@ pub struct Running {
     /// How many latents an image has.
     pub latents: usize,
     broad_keep: f32,
-    response: Option<Arc<Response>>,
+    extras: Extras,
     device: Device,
     threads: c_int,
     // Tensors are Send but not Sync.
@@ -93,7 +93,7 @@ impl Running {
             image_size: model.meta.image_size,
             latents: model.meta.latents,
             broad_keep: model.meta.broad_keep,
-            response: model.response().cloned(),
+            extras: model.meta.extras.clone(),
             device,
             threads,
             state: Mutex::new(State { network, last: None }),
@@ -243,7 +243,11 @@ impl Generator for Running {
     }
 
     fn response(&self) -> Option<&Response> {
-        self.response.as_deref()
+        self.extras.response.as_deref()
+    }
+
+    fn attributes(&self) -> &[Attribute] {
+        &self.extras.attributes
     }
 
     fn encode(&self, image: &[f32]) -> Result<Vec<f32>> {

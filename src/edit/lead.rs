@@ -1,0 +1,149 @@
+//! A named direction of the model that acts where the brush is leads the stroke: white on shut lips is a smile, and a smile is more
+//! than teeth. A solver that keeps the rest of the face as it is finds white lips.
+
+use super::Progress;
+use super::blend::{gauss, smoothstep};
+use super::objective::Objective;
+use super::solver::{Task, cancelled};
+use crate::brush::Mode;
+use crate::error::Result;
+use crate::generator::{Attribute, Response, Target};
+use crate::limits;
+
+/// A direction acts where the brush is if it changes pixels there by so many times its mean square over the image. A smile has 14 between
+/// the lips and up to 2 on hair, forehead, cheeks and eyes; principal directions have up to 5, in a corner of the background.
+const LOCAL: f32 = 6.0;
+/// A stroke goes so many of a direction's typical steps at most.
+const STEPS: u32 = 3;
+/// Nor farther than so many from the mean face, where smiles with teeth are at 1 to 3: these get whiter rather than wider.
+const FARTHEST: f32 = 3.0;
+/// Its change is seen nowhere below so many times its mean square, in the mean around (σ in the map's pixels)…
+const ACTS_FROM: f32 = 1.0;
+const ACTS_SIGMA: f32 = 1.5;
+/// …and fully from here on: lips, and cheeks with their folds.
+const ACTS_FULLY: f32 = 3.0;
+
+/// Where a stroke begins that is led.
+pub(super) struct Led {
+    /// z_now + t·d.
+    pub start: Vec<f32>,
+    /// G of it.
+    pub shown: Vec<f32>,
+    /// λ·‖t·d‖²: the way there costs what any way does.
+    pub price: f64,
+    /// The loss at z_now.
+    pub before: f64,
+    /// `[S][S]` in 0..1: where the direction acts, and so its change is to be seen.
+    pub acts: Vec<f32>,
+}
+
+/// A direction that acts under the brush.
+struct Acting<'a> {
+    direction: &'a [f32],
+    /// How far a stroke may go along it, in its typical steps: the way that makes the colour there more like what is wanted.
+    most: f32,
+    /// How much it changes each pixel, `[S/2][S/2]`: squares, 1 in the mean.
+    energy: Vec<f32>,
+    /// The mean of that under the brush.
+    local: f32,
+}
+
+/// Tries some steps along the direction that acts under the brush, and takes the one from where the stroke promises the smallest loss, what
+/// keeps the face and the prior being about there. None if that is no step. Counts what it asks of the network, up to half the budget.
+pub(super) fn lead(
+    task: &Task<'_>,
+    target: &[f32],
+    evaluations: &mut u32,
+    progress: &mut Progress<'_>,
+) -> Result<Option<Led>> {
+    let Some(Acting { direction, most, energy, .. }) = acting(task, target) else { return Ok(None) };
+    let budget = task.settings.steps;
+    // Two where it stands, three for each step: its image too.
+    let steps = STEPS.min(most.abs().ceil() as u32).min((budget / 2).saturating_sub(2) / 3);
+    if steps == 0 {
+        return Ok(None);
+    }
+    *evaluations += 2;
+    let objective = Objective::new(task, target);
+    let (before, mut least) = promise(task, &objective)?;
+    let mut best = None;
+    for step in 1..=steps {
+        if !progress(*evaluations as f32 / budget as f32) {
+            return Err(cancelled());
+        }
+        *evaluations += 3;
+        let (t, limit) = ((step as f32).min(most.abs()).copysign(most), limits::LATENT_ABS);
+        let start: Vec<f32> =
+            task.start.iter().zip(direction).map(|(z, d)| (z + t * d).clamp(-limit, limit)).collect();
+        let shown = task.generator.decode(&start)?;
+        let price = objective.prior(&start);
+        let from = Task { start: &start, shown: &shown, ..*task };
+        let (_, promised) = promise(&from, &Objective::new(&from, target))?;
+        if promised + price < least {
+            least = promised + price;
+            best = Some((start, shown, price));
+        }
+    }
+    Ok(best.map(|(start, shown, price)| Led {
+        start,
+        shown,
+        price,
+        before,
+        acts: acts(&energy, task.generator.image_size()),
+    }))
+}
+
+/// The direction that acts most under the brush, if one does.
+fn acting<'a>(task: &Task<'a>, target: &[f32]) -> Option<Acting<'a>> {
+    let size = task.generator.image_size();
+    let response = task.generator.response().filter(|r| r.fits(task.start.len(), size))?;
+    // What is restored is to be as it was, and nothing else another way.
+    if task.mode == Mode::Restore {
+        return None;
+    }
+    let weight = Response::sums_under(&task.painted.weight, size);
+    let (pixels, total) = (weight.len(), weight.iter().sum::<f32>());
+    let wanted: Vec<f32> = target.iter().zip(task.shown).map(|(c, s)| c - s).collect();
+    let wanted = Response::sums_under(&wanted, size);
+    let of = |Attribute { direction, .. }: &'a Attribute| {
+        let mut change = vec![0.0f32; 3 * pixels];
+        for (row, d) in response.rows().zip(direction) {
+            change.iter_mut().zip(row).for_each(|(c, r)| *c += d * r);
+        }
+        let squares = |p: usize| (0..3).map(|c| change[c * pixels + p].powi(2)).sum::<f32>();
+        let mean = (0..pixels).map(squares).sum::<f32>() / pixels as f32;
+        let energy: Vec<f32> = (0..pixels).map(|p| squares(p) / mean).collect();
+        let local = energy.iter().zip(&weight).map(|(e, w)| e * w).sum::<f32>() / total;
+        let towards = (0..3 * pixels).map(|i| weight[i % pixels] * change[i] * wanted[i]).sum::<f32>();
+        let (along, square) = (task.start.iter().zip(direction))
+            .fold((0.0, 0.0), |(along, square), (z, d)| (along + z * d, square + d * d));
+        let room = (FARTHEST - along / square * towards.signum()).clamp(0.0, STEPS as f32);
+        Acting { direction, most: room.copysign(towards), energy, local }
+    };
+    // A response of huge numbers says nothing.
+    let acts = |a: &Acting<'_>| a.local >= LOCAL && a.local.is_finite() && a.most.is_finite();
+    (task.generator.attributes().iter().map(of).filter(acts)).max_by(|a, b| a.local.total_cmp(&b.local))
+}
+
+/// Where a direction of this energy acts, `[S][S]` in 0..1.
+fn acts(energy: &[f32], size: usize) -> Vec<f32> {
+    let half = Response::side_for(size);
+    let near = gauss(energy, half, ACTS_SIGMA);
+    let at = |v: usize| (v / 2).min(half - 1);
+    let acts = (0..size * size).map(|p| {
+        smoothstep((near[at(p / size) * half + at(p % size)] - ACTS_FROM) / (ACTS_FULLY - ACTS_FROM))
+    });
+    gauss(&acts.collect::<Vec<_>>(), size, 1.0)
+}
+
+/// The loss of a stroke that begins here, and the one it promises: where the mean response leads, if that is less.
+fn promise(task: &Task<'_>, objective: &Objective) -> Result<(f64, f64)> {
+    let aimed = &mut *task.generator.aim(Target { weight: &objective.weight, colour: &objective.colour })?;
+    let here = objective.loss(aimed, task.start)?;
+    let first = objective.first(task).map(|z| objective.loss(aimed, &z)).transpose()?;
+    Ok((here, first.map_or(here, |first| first.min(here))))
+}
+
+#[cfg(test)]
+#[path = "lead_tests.rs"]
+mod tests;
