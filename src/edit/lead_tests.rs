@@ -56,6 +56,7 @@ fn with<T>(
         start: z,
         shown: &shown,
         reconstruction: &shown,
+        brushed: &[0; PIXELS],
     })
 }
 
@@ -143,6 +144,21 @@ fn nothing_leads_where_nothing_acts_or_nobody_knows() {
     assert!(!leads(&linear, (10, 20)));
     linear.attributes.clear();
     assert!(!leads(&linear, (10, 20)));
+}
+
+/// A stroke beside an earlier one is not led to where that one is undone; over it, and where it was far away, it may be.
+#[test]
+fn it_does_not_undo_what_was_painted_before() {
+    let linear = bright_at(10, 20);
+    let z = [0.0; 48];
+    let after = |x: std::ops::Range<usize>| {
+        let brushed: Vec<u8> = (0..PIXELS)
+            .map(|p| if x.contains(&(p % SIZE)) && (17..23).contains(&(p / SIZE)) { 255 } else { 0 })
+            .collect();
+        with(&linear, (10, 20), &z, 0.5, |task| led(&Task { brushed: &brushed, ..*task }).is_some())
+    };
+    assert!(after(9..12) && after(26..30) && after(0..0));
+    assert!(!after(13..16));
 }
 
 #[test]

@@ -235,6 +235,7 @@ impl Edit {
             start: &old.latents,
             shown: &self.generated,
             reconstruction: &old.origin.reconstruction,
+            brushed: &old.brushed,
         };
         let solver::Solved { latents, image, acts, report } = solver::solve(&task, progress)?;
         let moved: Vec<f32> = image.iter().zip(self.generated.iter()).map(|(a, b)| a - b).collect();

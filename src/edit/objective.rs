@@ -158,6 +158,7 @@ mod tests {
             start: &[0.0; 8],
             shown: &image,
             reconstruction: &image,
+            brushed: &[0; 4096],
         };
         Objective::new(&task, &image)
     }

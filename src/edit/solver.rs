@@ -55,6 +55,8 @@ pub(super) struct Task<'a> {
     pub shown: &'a [f32],
     /// X̂₀.
     pub reconstruction: &'a [f32],
+    /// What was brushed before, `[S][S]`.
+    pub brushed: &'a [u8],
 }
 
 /// The published brush's squares: side 2·radius + 1, clamped inside the image; dabs beside the image have none.
