@@ -24,7 +24,7 @@ const DETOUR: f32 = 5.0;
 
 /// What is seen of a change, before it is cut.
 pub(super) struct Seen {
-    /// `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, times the locality window and the restore brush.
+    /// `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, the gain twice as much where a direction led, times the locality window and the restore brush.
     pub uncut: Vec<f32>,
     /// `[S][S]` in 0..1: what is left of it towards the frame's border.
     pub border: Vec<f32>,
@@ -49,8 +49,10 @@ impl Seen {
                     .sum::<f32>()
                     / 3.0
             };
+            // Where a mouth opens, what shut lips look like is to go wholly.
+            let gain = |p: usize| settings.mask * (1.0 + f32::from(state.led[p]) / 255.0);
             gauss(
-                &(0..pixels).map(|p| (settings.mask * delta(p)).min(1.0)).collect::<Vec<_>>(),
+                &(0..pixels).map(|p| (gain(p) * delta(p)).min(1.0)).collect::<Vec<_>>(),
                 size,
                 MASK_SIGMA,
             )
@@ -116,16 +118,20 @@ pub(super) fn after_stroke(
     let brushed = painted.weight.iter().map(|w| if *w >= 0.5 * peak { 0.0 } else { f32::INFINITY }).collect();
     let alike = alike(&painted.weight, moved);
     let far = travel(brushed, size, f32::INFINITY, &mut |_, to| 1.0 + (DETOUR - 1.0) * (1.0 - alike[to]));
-    let acts = |p: usize| acts.map_or(0.0, |acts| acts[p]);
+    let at = |p: usize| acts.map_or(0.0, |acts| acts[p]);
     let reach = (state.reach.iter().zip(&far).enumerate())
-        .map(|(p, (r, far))| (*r).max(byte(window(*far, size).max(acts(p)))))
+        .map(|(p, (r, far))| (*r).max(byte(window(*far, size).max(at(p)))))
         .collect();
     // What is painted again after it was restored shows again.
     let erased = (state.erased.iter().zip(&painted.weight))
         .map(|(e, w)| byte(f32::from(*e) / 255.0 * (1.0 - w)))
         .collect();
     let brushed = state.brushed.iter().zip(&painted.weight).map(|(b, w)| (*b).max(byte(*w))).collect();
-    State { reach, brushed, erased, ..state.clone() }
+    let led = match acts {
+        Some(acts) => state.led.iter().zip(acts).map(|(l, a)| (*l).max(byte(*a))).collect(),
+        None => state.led.clone(),
+    };
+    State { reach, brushed, led, erased, ..state.clone() }
 }
 
 /// How much each pixel changed as the brushed ones did, 0..1: the share of their mean change that it made, less what it

@@ -30,6 +30,8 @@ pub(super) struct State {
     pub reach: Arc<[u8]>,
     /// `[S][S]`, 0..255: what was brushed.
     pub brushed: Arc<[u8]>,
+    /// `[S][S]`, 0..255: where the directions act that led strokes.
+    pub led: Arc<[u8]>,
     /// `[S][S]`, 0..255: where the restore brush has taken the change away.
     pub erased: Arc<[u8]>,
     /// The network's image is shown without the interpolation mask (a sample).
@@ -43,6 +45,7 @@ impl State {
             && Arc::ptr_eq(&self.latents, &other.latents)
             && Arc::ptr_eq(&self.reach, &other.reach)
             && Arc::ptr_eq(&self.brushed, &other.brushed)
+            && Arc::ptr_eq(&self.led, &other.led)
             && Arc::ptr_eq(&self.erased, &other.erased)
             && self.whole == other.whole
     }

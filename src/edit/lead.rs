@@ -13,10 +13,17 @@ use crate::limits;
 /// A direction acts where the brush is if it changes pixels there by so many times its mean square over the image. A smile has 14 between
 /// the lips and up to 2 on hair, forehead, cheeks and eyes; principal directions have up to 5, in a corner of the background.
 const LOCAL: f32 = 6.0;
-/// A stroke goes so many of a direction's typical steps at most.
-const STEPS: u32 = 3;
-/// Nor farther than so many from the mean face, where smiles with teeth are at 1 to 3: these get whiter rather than wider.
-const FARTHEST: f32 = 3.0;
+/// A stroke goes so many of a direction's typical steps at most: as far as its slider.
+const STEPS: f32 = limits::ATTRIBUTE_ABS;
+/// Nor farther than so many from the mean face, where most smiles with teeth are at 1 to 3: these get whiter rather than wider.
+const FARTHEST: f32 = 3.5;
+/// The way is tried in so many parts.
+const PARTS: u32 = 3;
+/// So many times what the prior takes for other moves is taken for it: faces differ along it.
+const PRICE: f64 = 0.1;
+/// From there on the rest and the latents are held so many times as hard: what the direction has painted is a face, what a few white
+/// pixels ask for besides is foam.
+const HELD: f32 = 8.0;
 /// Its change is seen nowhere below so many times its mean square, in the mean around (σ in the map's pixels)…
 const ACTS_FROM: f32 = 1.0;
 const ACTS_SIGMA: f32 = 1.5;
@@ -29,12 +36,19 @@ pub(super) struct Led {
     pub start: Vec<f32>,
     /// G of it.
     pub shown: Vec<f32>,
-    /// λ·‖t·d‖²: the way there costs what any way does.
+    /// What is taken for the way there.
     pub price: f64,
     /// The loss at z_now.
     pub before: f64,
     /// `[S][S]` in 0..1: where the direction acts, and so its change is to be seen.
     pub acts: Vec<f32>,
+}
+
+impl Led {
+    /// What is left of a stroke from there.
+    pub fn task<'a>(&'a self, task: &Task<'a>) -> Task<'a> {
+        Task { start: &self.start, shown: &self.shown, held: HELD, ..*task }
+    }
 }
 
 /// A direction that acts under the brush.
@@ -48,8 +62,8 @@ struct Acting<'a> {
     local: f32,
 }
 
-/// Tries some steps along the direction that acts under the brush, and takes the one from where the stroke promises the smallest loss, what
-/// keeps the face and the prior being about there. None if that is no step. Counts what it asks of the network, up to half the budget.
+/// Tries how far to go along the direction that acts under the brush, and takes what promises the smallest loss, what keeps the face and
+/// the prior being about there. None if that is nowhere. Counts what it asks of the network, up to half the budget.
 pub(super) fn lead(
     task: &Task<'_>,
     target: &[f32],
@@ -58,40 +72,33 @@ pub(super) fn lead(
 ) -> Result<Option<Led>> {
     let Some(Acting { direction, most, energy, .. }) = acting(task, target) else { return Ok(None) };
     let budget = task.settings.steps;
-    // Two where it stands, three for each step: its image too.
-    let steps = STEPS.min(most.abs().ceil() as u32).min((budget / 2).saturating_sub(2) / 3);
-    if steps == 0 {
+    // Two where it stands, three for each part of the way: its image too.
+    let parts = PARTS.min((budget / 2).saturating_sub(2) / 3);
+    if parts == 0 || most == 0.0 {
         return Ok(None);
     }
     *evaluations += 2;
     let objective = Objective::new(task, target);
-    let (before, mut least) = promise(task, &objective)?;
+    let (before, mut least) = promise(&Task { held: HELD, ..*task }, target)?;
     let mut best = None;
-    for step in 1..=steps {
+    for part in 1..=parts {
         if !progress(*evaluations as f32 / budget as f32) {
             return Err(cancelled());
         }
         *evaluations += 3;
-        let (t, limit) = ((step as f32).min(most.abs()).copysign(most), limits::LATENT_ABS);
+        let (t, limit) = (most * part as f32 / parts as f32, limits::LATENT_ABS);
         let start: Vec<f32> =
             task.start.iter().zip(direction).map(|(z, d)| (z + t * d).clamp(-limit, limit)).collect();
-        let shown = task.generator.decode(&start)?;
-        let price = objective.prior(&start);
-        let from = Task { start: &start, shown: &shown, ..*task };
-        let (_, promised) = promise(&from, &Objective::new(&from, target))?;
-        let whole = promised + price + undone(task, &shown);
+        let (shown, price) = (task.generator.decode(&start)?, PRICE * objective.prior(&start));
+        let led = Led { start, shown, price, before, acts: Vec::new() };
+        let (_, promised) = promise(&led.task(task), target)?;
+        let whole = promised + price + undone(task, &led.shown);
         if whole < least {
             least = whole;
-            best = Some((start, shown, price));
+            best = Some(led);
         }
     }
-    Ok(best.map(|(start, shown, price)| Led {
-        start,
-        shown,
-        price,
-        before,
-        acts: acts(&energy, task.generator.image_size()),
-    }))
+    Ok(best.map(|led| Led { acts: acts(&energy, task.generator.image_size()), ..led }))
 }
 
 /// The direction that acts most under the brush, if one does.
@@ -118,7 +125,7 @@ fn acting<'a>(task: &Task<'a>, target: &[f32]) -> Option<Acting<'a>> {
         let towards = (0..3 * pixels).map(|i| weight[i % pixels] * change[i] * wanted[i]).sum::<f32>();
         let (along, square) = (task.start.iter().zip(direction))
             .fold((0.0, 0.0), |(along, square), (z, d)| (along + z * d, square + d * d));
-        let room = (FARTHEST - along / square * towards.signum()).clamp(0.0, STEPS as f32);
+        let room = (FARTHEST - along / square * towards.signum()).clamp(0.0, STEPS);
         Acting { direction, most: room.copysign(towards), energy, local }
     };
     // A response of huge numbers says nothing.
@@ -152,7 +159,8 @@ fn acts(energy: &[f32], size: usize) -> Vec<f32> {
 }
 
 /// The loss of a stroke that begins here, and the one it promises: where the mean response leads, if that is less.
-fn promise(task: &Task<'_>, objective: &Objective) -> Result<(f64, f64)> {
+fn promise(task: &Task<'_>, target: &[f32]) -> Result<(f64, f64)> {
+    let objective = Objective::new(task, target);
     let aimed = &mut *task.generator.aim(Target { weight: &objective.weight, colour: &objective.colour })?;
     let here = objective.loss(aimed, task.start)?;
     let first = objective.first(task).map(|z| objective.loss(aimed, &z)).transpose()?;

@@ -57,6 +57,7 @@ fn with<T>(
         shown: &shown,
         reconstruction: &shown,
         brushed: &[0; PIXELS],
+        held: 1.0,
     })
 }
 

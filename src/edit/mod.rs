@@ -236,6 +236,7 @@ impl Edit {
             shown: &self.generated,
             reconstruction: &old.origin.reconstruction,
             brushed: &old.brushed,
+            held: 1.0,
         };
         let solver::Solved { latents, image, acts, report } = solver::solve(&task, progress)?;
         let moved: Vec<f32> = image.iter().zip(self.generated.iter()).map(|(a, b)| a - b).collect();
@@ -323,7 +324,8 @@ impl State {
     fn at(origin: Arc<Origin>, size: usize) -> Self {
         let none: Arc<[u8]> = Arc::from(vec![0; size * size]);
         let latents = Arc::from(origin.latents.as_slice());
-        Self { origin, latents, reach: none.clone(), brushed: none.clone(), erased: none, whole: false }
+        let [reach, brushed, led] = [(); 3].map(|()| none.clone());
+        Self { origin, latents, reach, brushed, led, erased: none, whole: false }
     }
 }
 

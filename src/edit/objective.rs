@@ -49,7 +49,7 @@ impl Objective {
         let pixels = size * size;
         let settings = task.settings;
         // Freedom ½ is the default weight; 0 holds 16 times as hard, 1 lets go 16 times as far.
-        let free = 16f32.powf(1.0 - 2.0 * settings.freedom);
+        let free = task.held * 16f32.powf(1.0 - 2.0 * settings.freedom);
         let peak = peak(&task.painted.weight);
         let brushed: Vec<f32> = task.painted.weight.iter().map(|w| w / peak).collect();
         let far = distance(&brushed, size, 0.5);
@@ -159,6 +159,7 @@ mod tests {
             shown: &image,
             reconstruction: &image,
             brushed: &[0; 4096],
+            held: 1.0,
         };
         Objective::new(&task, &image)
     }

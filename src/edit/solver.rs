@@ -57,6 +57,8 @@ pub(super) struct Task<'a> {
     pub reconstruction: &'a [f32],
     /// What was brushed before, `[S][S]`.
     pub brushed: &'a [u8],
+    /// How many times as hard as by itself the rest is kept, and z near to where it is.
+    pub held: f32,
 }
 
 /// The published brush's squares: side 2·radius + 1, clamped inside the image; dabs beside the image have none.
@@ -96,7 +98,7 @@ pub(super) fn solve(task: &Task<'_>, progress: &mut Progress<'_>) -> Result<Solv
         Solver::Guided => {
             let mut evaluations = 0;
             let led = lead(task, &target, &mut evaluations, progress)?;
-            let from = led.as_ref().map(|led| Task { start: &led.start, shown: &led.shown, ..*task });
+            let from = led.as_ref().map(|led| led.task(task));
             let from = from.as_ref().unwrap_or(task);
             let latents = guided(from, &target, evaluations, &mut report, progress)?;
             if let Some(led) = led {
