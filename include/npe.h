@@ -26,8 +26,9 @@
  * UNITS. Positions are photo pixels from the photo's top left corner; the centre of the first pixel is at 0.5, 0.5. Texts are
  * UTF-8, end with a NUL, and are in English.
  *
- * MANNERS. npe prints nothing and sets no signal handler, locale, random seed or environment. The host's modes of floating point
- * (rounding, traps, small numbers taken for zero) change no result, and are as they were in callbacks and after a call. npe starts
+ * MANNERS. npe prints nothing and sets no signal handler, locale, random seed or environment. On x86-64
+ * and AArch64 the host's modes of floating point (rounding, traps, small numbers taken for zero; not those of the x87 unit) change no
+ * result, and are the host's in callbacks and after a call. npe starts
  * two kinds of threads: those of a model's engine, which sleep when there is nothing to do and end with the model and its edits; and
  * short-lived ones in calls that blend a large photo (npe_decode, npe_update and replays of it), which end before the call returns.
  * Where such a short-lived one can't be started, the calling thread does its part. */

@@ -4,7 +4,8 @@
 
 mod capi_common;
 
-use npe::edit::{Edit, ModelId, StrokeFile};
+use npe::brush::{Dab, Mode, Stroke};
+use npe::edit::{Edit, ModelId, StrokeFile, StrokeSettings};
 use npe::model::{Attribute, Dtype, Model};
 use npe::photo::{self, Frame, Photo, Samples, align::Aligner};
 use serde_json::Value;
@@ -20,8 +21,8 @@ static MODEL: LazyLock<(tempfile::TempDir, PathBuf, Model)> = LazyLock::new(|| {
     let n = bundled.meta.latents;
     let direction = |seed: usize| (0..n).map(|i| ((i * seed % 17) as f32 - 8.0) / 40.0).collect();
     let attributes = vec![
-        Attribute { name: "smile".into(), direction: direction(5) },
-        Attribute { name: "light from the left".into(), direction: direction(3) },
+        Attribute { name: "smile".into(), direction: direction(5), leads: true },
+        Attribute { name: "light from the left".into(), direction: direction(3), leads: false },
     ];
     let model = bundled.with_attributes(attributes).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -131,7 +132,7 @@ fn wrong_values_change_nothing_and_stroke_files_replay() {
         Edit::new(Arc::new(npe::cpu::CpuGenerator::new(&plain, 1).unwrap()), photo(), frame()).unwrap();
     let said = none.attribute("smile").unwrap_err().to_string();
     assert!(said.contains("the model has no attributes"), "{said}");
-    // A stroke file needs no attributes: the same result in an edit without.
+    // Sliders need no attributes in a stroke file: the same result in an edit without.
     edit.set_attribute("smile", 1.0).unwrap();
     edit.set_attribute("smile", 2.0).unwrap();
     let id = ModelId { name: "x".into(), sha256: MODEL.2.sha256().into() };
@@ -342,4 +343,86 @@ fn hosts_have_them_too() {
     npe_edit_free(edit);
     npe_model_free(model);
     npe_model_free(plain);
+}
+
+/// The bundled network's own picture of a face that does not smile: the sample's, some steps back.
+fn shut() -> Edit {
+    let model = Model::bundled().unwrap();
+    let smile = model.attributes().iter().find(|a| a.leads).unwrap().direction.clone();
+    let generator: Arc<dyn npe::generator::Generator> =
+        Arc::new(npe::cpu::CpuGenerator::new(&model, 1).unwrap());
+    let photo = photo();
+    let found = photo::find(&photo).unwrap()[0].frame;
+    let sample = Edit::new(generator.clone(), photo, found).unwrap();
+    let square: f32 = smile.iter().map(|d| d * d).sum();
+    let along = sample.latents().iter().zip(&smile).map(|(z, d)| z * d).sum::<f32>() / square;
+    let z: Vec<f32> = sample.latents().iter().zip(&smile).map(|(z, d)| z + (-1.5 - along) * d).collect();
+    let (image, plane) = (generator.decode(&z).unwrap(), 64 * 64);
+    let byte = |i: usize| ((image[i % 3 * plane + i / 3] + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8;
+    let bytes = (0..3 * plane).map(byte).collect();
+    let shut = Photo::new(64, 64, npe::photo::Channels::Rgb, Samples::U8(bytes)).unwrap();
+    Edit::new(generator, Arc::new(shut), Frame { cx: 32.0, cy: 32.0, side: 64.0, angle: 0.0 }).unwrap()
+}
+
+/// A line of dabs in shares of the side.
+fn line(points: &[[f32; 2]], radius: f32, color: [u8; 3]) -> Stroke {
+    let dab = |[x, y]: &[f32; 2]| Dab {
+        x: 64.0 * x,
+        y: 64.0 * y,
+        radius: 64.0 * radius,
+        hardness: 0.5,
+        pressure: 1.0,
+    };
+    Stroke {
+        mode: Mode::Color,
+        color: color.map(|c| f32::from(c) / 255.0),
+        dabs: points.iter().map(dab).collect(),
+    }
+}
+
+#[test]
+fn white_on_shut_lips_is_a_smile_and_what_is_painted_elsewhere_is_none() {
+    let shut = shut();
+    let does = |edit: &Edit, stroke: &Stroke| -> (Edit, f32) {
+        let mut edit = edit.clone();
+        edit.stroke(stroke, &mut |_| true).unwrap();
+        let smile = edit.attribute("smile").unwrap();
+        (edit, smile)
+    };
+    let teeth = line(&[[0.43, 0.82], [0.5, 0.83], [0.57, 0.82]], 0.025, [0xf4, 0xf0, 0xec]);
+    let (smiling, smile) = does(&shut, &teeth);
+    assert!(smile > 3.0, "{smile}");
+    // Half as strongly, about half as far.
+    let mut half = shut.clone();
+    half.set_stroke_settings(StrokeSettings { strength: 0.5, ..shut.stroke_settings() }).unwrap();
+    let (_, halfway) = does(&half, &teeth);
+    assert!((0.3 * smile..0.7 * smile).contains(&halfway), "{halfway} of {smile}");
+    // A beard, red lips, a brow, hair, and walls; the latter two where principal directions act.
+    let (dark, white) = ([0x20, 0x18, 0x10], [0xf0; 3]);
+    for (name, stroke) in [
+        ("beard", line(&[[0.5, 0.91]], 0.03, dark)),
+        ("lips", line(&[[0.43, 0.83], [0.5, 0.84], [0.57, 0.83]], 0.025, [0xb0, 0x18, 0x28])),
+        ("brow", line(&[[0.33, 0.43], [0.42, 0.42]], 0.015, dark)),
+        ("hair", line(&[[0.3, 0.15], [0.5, 0.1], [0.7, 0.15]], 0.05, [0xb5, 0x95, 0x60])),
+        ("left wall", line(&[[0.03, 0.38]], 0.03, white)),
+        ("right wall", line(&[[0.92, 0.1]], 0.04, dark)),
+    ] {
+        let (edit, smile) = does(&shut, &stroke);
+        assert!(smile.abs() < 1.2, "{name}: {smile}");
+        let unled = {
+            let plain = Model::bundled().unwrap().with_attributes(vec![]).unwrap();
+            let generator = Arc::new(npe::cpu::CpuGenerator::new(&plain, 1).unwrap());
+            let mut edit = Edit::new(generator, shut.photo().clone(), shut.frame()).unwrap();
+            edit.stroke(&stroke, &mut |_| true).unwrap();
+            edit
+        };
+        assert_eq!(edit.latents(), unled.latents(), "{name}");
+    }
+    // What is painted beside the teeth does not shut the mouth again.
+    for stroke in
+        [line(&[[0.5, 0.93]], 0.03, dark), line(&[[0.4, 0.89], [0.5, 0.9], [0.6, 0.89]], 0.02, dark)]
+    {
+        let (_, after) = does(&smiling, &stroke);
+        assert!(after > 0.5 * smile, "{after} of {smile}");
+    }
 }

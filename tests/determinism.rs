@@ -8,10 +8,11 @@ use capi_common::*;
 use npe::capi::*;
 use std::ptr::null_mut;
 
-/// Strokes of all modes and both solvers, and in their midst a result that becomes the photo.
+/// Strokes of all modes and both solvers, one that a smile leads, and in their midst a result that becomes the photo.
 const STROKES: &str = r#"{"format":"npe-strokes","version":1,"units":"face","operations":[
     {"kind":"stroke","color":[0.1,0.1,0.1],"dabs":[[0.4,0.2,0.1,0.5,1],[0.6,0.2,0.1,0.5,0.7]]},
     {"kind":"stroke","mode":"lighten","dabs":[[0.5,0.75,0.08,0.2,1]],"settings":{"solver":"published","steps":3}},
+    {"kind":"stroke","color":[0.95,0.94,0.92],"dabs":[[0.43,0.815,0.025,0.5,1],[0.5,0.825,0.025,0.5,1],[0.57,0.815,0.025,0.5,1]]},
     {"kind":"update","blend":{"mask":2.0,"detail":0.3,"locality":0.8}},
     {"kind":"stroke","mode":"darken","dabs":[[0.3,0.5,0.05,0,0.5]],"settings":{"freedom":1,"steps":12}},
     {"kind":"stroke","mode":"restore","dabs":[[0.5,0.5,0.2,0,1]]}]}"#;

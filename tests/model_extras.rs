@@ -25,7 +25,7 @@ fn refused(file: &[u8], words: &[&str]) {
 }
 
 fn attribute(name: &str, first: f32) -> Attribute {
-    Attribute { name: name.into(), direction: vec![first, 0.5, 0.0, -1.0, 0.25] }
+    Attribute { name: name.into(), direction: vec![first, 0.5, 0.0, -1.0, 0.25], leads: name == "smile" }
 }
 
 fn aligner() -> Aligner {
@@ -216,7 +216,7 @@ fn what_a_program_gives_is_checked_as_well() {
     let model = || Model::random(SMALL, Dtype::F32, 1).unwrap();
     let told = |r: npe::Result<Model>| r.unwrap_err().to_string();
     let with = |a: Attribute| told(model().with_attributes(vec![a]));
-    let short = Attribute { name: "smile".into(), direction: vec![1.0; 4] };
+    let short = Attribute { name: "smile".into(), direction: vec![1.0; 4], leads: false };
     assert!(with(short).contains("has 4 numbers; the model has 5 latents"));
     assert!(with(attribute("No", 1.0)).contains("\"No\""));
     assert!(with(attribute("smile", f32::NAN)).contains("has the length NaN"));

@@ -22,7 +22,7 @@ impl Modes {
     fn set(self) {
         let control = self.0 as u32;
         // SAFETY: a value that the register had, or its default, so no reserved bit is set.
-        unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &control, options(nostack, preserves_flags)) };
+        unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &control, options(nostack)) };
     }
 }
 
@@ -62,22 +62,20 @@ thread_local! {
 
 /// Sets the default modes, until it is dropped.
 pub(super) struct Defaults {
-    caller: Modes,
     outer: Modes,
 }
 
 impl Defaults {
     pub fn new() -> Self {
-        let caller = Modes::of_thread();
+        let host = Modes::of_thread();
         Modes::DEFAULT.set();
-        Self { caller, outer: HOST.try_with(|h| h.replace(caller)).unwrap_or(Modes::DEFAULT) }
+        Self { outer: HOST.try_with(|h| h.replace(host)).unwrap_or(Modes::DEFAULT) }
     }
 }
 
 impl Drop for Defaults {
     fn drop(&mut self) {
-        let _ = HOST.try_with(|h| h.set(self.outer));
-        self.caller.set();
+        HOST.try_with(|h| h.replace(self.outer)).unwrap_or(Modes::DEFAULT).set();
     }
 }
 
@@ -86,6 +84,8 @@ pub(super) fn of_host<T>(call: impl FnOnce() -> T) -> T {
     let inside = Modes::of_thread();
     HOST.try_with(Cell::get).unwrap_or(Modes::DEFAULT).set();
     let answer = call();
+    // What it changed is to stay: the modes are its own.
+    let _ = HOST.try_with(|h| h.set(Modes::of_thread()));
     inside.set();
     answer
 }

@@ -50,12 +50,8 @@ impl Seen {
                     / 3.0
             };
             // Where a mouth opens, what shut lips look like is to go wholly.
-            let gain = |p: usize| settings.mask * (1.0 + f32::from(state.led[p]) / 255.0);
-            gauss(
-                &(0..pixels).map(|p| (gain(p) * delta(p)).min(1.0)).collect::<Vec<_>>(),
-                size,
-                MASK_SIGMA,
-            )
+            let gain = |p: usize| settings.mask * (1.0 + 3.0 * f32::from(state.led[p]) / 255.0);
+            gauss(&(0..pixels).map(|p| (gain(p) * delta(p)).min(1.0)).collect::<Vec<_>>(), size, MASK_SIGMA)
         };
         for (p, m) in uncut.iter_mut().enumerate() {
             let reach = 1.0 - settings.locality * (1.0 - f32::from(state.reach[p]) / 255.0);

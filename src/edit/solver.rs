@@ -90,14 +90,14 @@ pub(super) struct Solved {
 
 /// Moves the latents.
 pub(super) fn solve(task: &Task<'_>, progress: &mut Progress<'_>) -> Result<Solved> {
-    let target = task.target();
+    let target = task.target(task.far());
     let brush = Target { weight: &task.painted.weight, colour: &target };
     let mut report = Report { brush_before: brush.loss(task.shown), ..Report::default() };
     let mut acts = None;
     let latents = match task.settings.solver {
         Solver::Guided => {
             let mut evaluations = 0;
-            let led = lead(task, &target, &mut evaluations, progress)?;
+            let led = lead(task, &mut evaluations, progress)?;
             let from = led.as_ref().map(|led| led.task(task));
             let from = from.as_ref().unwrap_or(task);
             let latents = guided(from, &target, evaluations, &mut report, progress)?;
@@ -118,16 +118,20 @@ pub(super) fn solve(task: &Task<'_>, progress: &mut Progress<'_>) -> Result<Solv
 }
 
 impl Task<'_> {
-    /// The colours that the brushed pixels are pulled to, `[3][S][S]`: strength and pressure mix them with what is shown.
-    /// (Pressure could not act through the weights alone: the brush term is a mean, so a uniform factor cancels.)
-    fn target(&self) -> Vec<f32> {
+    /// How far towards its colours a stroke goes, by strength and pressure. (Pressure could not act through the weights alone: the
+    /// brush term is a mean, so a uniform factor cancels.)
+    pub fn far(&self) -> f32 {
+        self.settings.strength * peak(&self.painted.weight)
+    }
+
+    /// The colours that the brushed pixels are pulled to, `[3][S][S]`, `far` of the way from what is shown.
+    pub fn target(&self, far: f32) -> Vec<f32> {
         let aim = |i: usize| match self.mode {
             Mode::Color => self.painted.color[i],
             Mode::Lighten => (self.shown[i] + SHADE).min(1.0),
             Mode::Darken => (self.shown[i] - SHADE).max(-1.0),
             Mode::Restore => self.reconstruction[i],
         };
-        let far = self.settings.strength * peak(&self.painted.weight);
         (0..self.shown.len()).map(|i| self.shown[i] + far * (aim(i) - self.shown[i])).collect()
     }
 }
@@ -159,7 +163,7 @@ fn guided(
     let mut z = task.start.to_vec();
     let mut loss = objective.loss(aimed, &z)?;
     report.loss_before = loss as f32;
-    if !progress(0.0) {
+    if !progress(evaluations as f32 / budget as f32) {
         return Err(cancelled());
     }
     if let Some(first) = objective.first(task) {

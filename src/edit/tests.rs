@@ -31,7 +31,8 @@ pub(super) fn go(_: f32) -> bool {
 #[test]
 fn an_attribute_of_another_model_is_refused() {
     let mut linear = Linear::new(32, 40);
-    linear.attributes = vec![crate::model::Attribute { name: "x".into(), direction: vec![1.0; 3] }];
+    linear.attributes =
+        vec![crate::model::Attribute { name: "x".into(), direction: vec![1.0; 3], leads: true }];
     let said = Edit::new(Arc::new(linear), photo(), FRAME).err().unwrap().to_string();
     assert!(said.contains("\"x\" is for 3 latents, its model has 40"), "{said}");
 }

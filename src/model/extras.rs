@@ -27,6 +27,8 @@ pub struct Attribute {
     /// One number a latent; not all 0. Its length is one typical step: a standard deviation over the training images, or half
     /// the way between the means of two classes.
     pub direction: Vec<f32>,
+    /// Whether strokes may be led along it: what has a label does so where it acts. Principal directions have no meaning, and do not.
+    pub leads: bool,
 }
 
 /// One stage of an [`Aligner`]: the move is `bias + weight · features`.
@@ -124,18 +126,28 @@ pub(super) fn check_names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> 
     Ok(())
 }
 
-/// The attributes' names in a file's metadata; none if it does not speak of them.
-pub(super) fn names(metadata: &BTreeMap<String, String>) -> Result<Vec<String>> {
-    let Some(text) = metadata.get("attributes") else { return Ok(Vec::new()) };
+/// The attributes' names in a file's metadata, and whether each leads strokes; none if it does not speak of them.
+pub(super) fn names(metadata: &BTreeMap<String, String>) -> Result<Vec<(String, bool)>> {
+    let (names, leads) = (list(metadata, "attributes")?, list(metadata, "leads")?);
+    check_names(names.iter().map(String::as_str))?;
+    if let Some(name) = leads.iter().find(|n| !names.contains(n)) {
+        let name = shown(name);
+        return Err(refuse(format!("{name} is to lead strokes, but the model has no such attribute")));
+    }
+    Ok(names.into_iter().map(|n| (leads.contains(&n), n)).map(|(leads, name)| (name, leads)).collect())
+}
+
+/// A list of names in a file's metadata; empty if it does not have the field.
+fn list(metadata: &BTreeMap<String, String>, field: &str) -> Result<Vec<String>> {
+    let Some(text) = metadata.get(field) else { return Ok(Vec::new()) };
     let names: Vec<String> = serde_json::from_str(text).map_err(|e| {
         let text = shown(text);
-        refuse(format!("the model's attributes are {text}; they must be a JSON array of names: {e}"))
+        refuse(format!("the model's {field} are {text}; they must be a JSON array of names: {e}"))
             .with_source(e)
     })?;
     if names.is_empty() {
-        return Err(refuse("the model's attributes are an empty list; leave the field out"));
+        return Err(refuse(format!("the model's {field} are an empty list; leave the field out")));
     }
-    check_names(names.iter().map(String::as_str))?;
     Ok(names)
 }
 
@@ -143,7 +155,7 @@ impl Extras {
     /// Checks what the caller or a file gave for a network of so many latents and images of this side, but for values that are not finite.
     pub(super) fn check(&self, latents: usize, image_size: usize) -> Result<()> {
         check_names(self.attributes.iter().map(|a| a.name.as_str()))?;
-        for Attribute { name, direction } in self.attributes.iter() {
+        for Attribute { name, direction, .. } in self.attributes.iter() {
             if direction.len() != latents {
                 return Err(refuse(format!(
                     "the direction of the attribute {name:?} has {} numbers; the model has {latents} latents",
@@ -174,6 +186,12 @@ impl Extras {
     /// The names as the metadata has them.
     pub(super) fn names_text(&self) -> Option<String> {
         let names: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).collect();
+        (!names.is_empty()).then(|| serde_json::json!(names).to_string())
+    }
+
+    /// The names of those that lead strokes, as the metadata has them.
+    pub(super) fn leads_text(&self) -> Option<String> {
+        let names: Vec<&str> = self.attributes.iter().filter(|a| a.leads).map(|a| a.name.as_str()).collect();
         (!names.is_empty()).then(|| serde_json::json!(names).to_string())
     }
 

@@ -18,8 +18,8 @@ use crate::{error::Result, limits};
 pub(super) struct Header {
     /// Without the values of its extras.
     pub meta: Meta,
-    /// The attributes' names, in the order of the rows of their tensor.
-    pub attributes: Vec<String>,
+    /// The attributes' names, in the order of the rows of their tensor, and whether they lead strokes.
+    pub attributes: Vec<(String, bool)>,
     /// Each tensor with its type and its bytes in the body, in the order of the body.
     pub tensors: Vec<(String, Dtype, Range<usize>)>,
 }
@@ -152,7 +152,7 @@ pub(super) fn parse(json: &[u8], body_bytes: usize) -> Result<Header> {
 /// The optional tensors that the metadata and the file's own names ask for.
 fn extra_tensors(
     meta: &Meta,
-    attributes: &[String],
+    attributes: &[(String, bool)],
     infos: &BTreeMap<String, TensorInfo>,
 ) -> Result<Vec<(String, Vec<usize>)>> {
     let mut table = Vec::new();
@@ -180,7 +180,7 @@ fn extra_tensors(
 
 fn check_tensors(
     meta: &Meta,
-    attributes: &[String],
+    attributes: &[(String, bool)],
     mut infos: BTreeMap<String, TensorInfo>,
     body_bytes: usize,
 ) -> Result<Vec<(String, Dtype, Range<usize>)>> {

@@ -201,6 +201,7 @@ impl Meta {
         .into_iter()
         .chain((self.broad_keep != BROAD_KEEP).then(|| ("broad_keep", self.broad_keep.to_string())))
         .chain(self.extras.names_text().map(|names| ("attributes", names)))
+        .chain(self.extras.leads_text().map(|names| ("leads", names)))
         .map(|(k, v)| (k.to_owned(), v))
         .collect()
     }

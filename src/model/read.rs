@@ -104,7 +104,8 @@ fn finish(header: Header, bytes: &[u8], body: usize) -> Result<Model> {
     if let Some(values) = take(&mut tensors, extras::DIRECTIONS) {
         let directions = values.chunks_exact(meta.latents).map(<[f32]>::to_vec);
         let attributes = header.attributes.into_iter().zip(directions);
-        meta.extras.attributes = attributes.map(|(name, direction)| Attribute { name, direction }).collect();
+        meta.extras.attributes =
+            attributes.map(|((name, leads), direction)| Attribute { name, direction, leads }).collect();
     }
     if let (Some(weight), Some(bias)) =
         (take(&mut tensors, extras::ALIGN_WEIGHT), take(&mut tensors, extras::ALIGN_BIAS))

@@ -149,7 +149,7 @@ pub fn contrast(
         wanted.minus
     );
     let direction = way(&plus, &minus).iter().map(|v| *v as f32).collect();
-    Ok(Found { attribute: Attribute { name: wanted.name.clone(), direction }, how })
+    Ok(Found { attribute: Attribute { name: wanted.name.clone(), direction, leads: true }, how })
 }
 
 /// Turns of the power iteration at most, and how little a direction moves when it has arrived.
@@ -201,7 +201,8 @@ pub fn principal(latents: &[Vec<f32>], count: usize) -> Result<Vec<Found>> {
         let scale = variance.max(0.0).sqrt() * largest.signum();
         let direction = direction.iter().map(|d| (d * scale) as f32).collect();
         let how = format!("{:.1} % of the variance of {} images", 100.0 * variance / total, latents.len());
-        found.push(Found { attribute: Attribute { name: format!("pc{k}"), direction }, how });
+        let attribute = Attribute { name: format!("pc{k}"), direction, leads: false };
+        found.push(Found { attribute, how });
     }
     Ok(found)
 }

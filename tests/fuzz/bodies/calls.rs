@@ -42,7 +42,7 @@ fn model_file() -> &'static CString {
     static FILE: OnceLock<CString> = OnceLock::new();
     FILE.get_or_init(|| {
         let sizes = Sizes { width: 1, hidden: 3, latents: 4 };
-        let smile = Attribute { name: "smile".into(), direction: vec![0.6, 0.8, 0.0, 0.0] };
+        let smile = Attribute { name: "smile".into(), direction: vec![0.6, 0.8, 0.0, 0.0], leads: true };
         let model = Model::random_of("ian-simple", 32, sizes, Dtype::F16, 1).unwrap();
         let model = model.with_attributes(vec![smile]).unwrap();
         // Under another name first: a second process may be reading it.
