@@ -49,7 +49,7 @@ pub const DAB_ABS: f32 = 131_072.0;
 pub const STROKE_DABS: usize = 65_536;
 /// Solver steps of one stroke: some seconds on the slowest machine, so that a call always ends.
 pub const SOLVER_STEPS: u32 = 1_000;
-/// Levels of undo. A level costs up to 13 KiB with a network of 64 pixels, so all of them stay under 4 MiB.
+/// Levels of undo. A level costs up to 17 KiB with a network of 64 pixels, so all of them stay under 6 MiB.
 pub const UNDO_LEVELS: usize = 300;
 /// Photos kept for undoing updates, in bytes together: seven of 24 megapixels. Older levels of undo are dropped.
 pub const UNDO_BYTES: usize = 512 << 20;

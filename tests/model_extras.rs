@@ -122,12 +122,26 @@ fn names_are_checked() {
             r#"["smile"]"#,
             "attributes.directions has shape [2, 5]; with 1 attributes, 5 latents and image_size 64 it must be [1, 5]",
         ),
-        (r#"["a","b","c"]"#, "must be [3, 5]"),
+        (r#"["smile","b","c"]"#, "must be [3, 5]"),
     ] {
         refused(&named(text), &[words]);
     }
+    let leading = |text: &str| full_with(|h| h["__metadata__"]["leads"] = json!(text));
+    for (text, words) in [
+        ("smile", "the model's leads are \"smile\"; they must be a JSON array of names"),
+        ("[]", "leads are an empty list"),
+        (r#"["smile","frown"]"#, "\"frown\" is to lead strokes, but the model has no such attribute"),
+    ] {
+        refused(&leading(text), &[words]);
+    }
+    let all = Model::from_bytes(&leading(r#"["pc1","smile"]"#)).unwrap();
+    assert!(all.attributes().iter().all(|a| a.leads));
+    let without = |fields: &'static [&str]| {
+        full_with(|h| fields.iter().for_each(|f| drop(h["__metadata__"].as_object_mut().unwrap().remove(*f))))
+    };
+    assert!(Model::from_bytes(&without(&["leads"])).unwrap().attributes().iter().all(|a| !a.leads));
     refused(
-        &full_with(|h| drop(h["__metadata__"].as_object_mut().unwrap().remove("attributes"))),
+        &without(&["attributes", "leads"]),
         &["tensor attributes.directions, but its metadata has no field \"attributes\""],
     );
     refused(
