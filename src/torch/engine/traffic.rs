@@ -96,7 +96,7 @@ fn first_calls_are_an_encode_a_decode_and_a_pull() {
     }
 }
 
-/// One upload of the brush, one download of the picture; between them each evaluation takes the latents there and its loss and
+/// One upload of the brush, one download of the picture (and some more where a direction may lead); between them each evaluation takes the latents there and its loss and
 /// gradient back.
 #[test]
 fn a_stroke_uploads_its_brush_once_and_waits_once_for_each_evaluation() {
@@ -121,15 +121,22 @@ fn a_stroke_uploads_its_brush_once_and_waits_once_for_each_evaluation() {
                 // The start, twice if the first guess was no better.
                 assert!(evaluations <= 2 + StrokeSettings::default().steps as usize);
 
-                assert_eq!(count(&seen.up, 4 * side * side), 1, "brushes: {:?}", seen.up);
+                let (brushes, pictures) =
+                    (count(&seen.up, 4 * side * side), count(&seen.down, 3 * side * side));
+                // Where a direction may lead, also the face to both sides of it; and where it acts, the stroke as it would be
+                // from where it stands and from three places on the way.
+                let may_lead = (name, at) == ("bundled", "mouth");
+                match (brushes, pictures) {
+                    (1, 1) => assert!(!may_lead),
+                    (1, 3) | (5, 6) => assert!(may_lead),
+                    other => panic!("brushes and pictures: {other:?}"),
+                }
                 // The first evaluation is where the edit stands, which may be there already; the picture is of the last one that
                 // was taken, which another may have followed.
                 let places = count(&seen.up, latents);
-                assert!(places.abs_diff(evaluations) <= 1, "{places} {evaluations}");
-                assert_eq!(seen.up.len(), 1 + places, "{:?}", seen.up);
-
-                assert_eq!(count(&seen.down, 3 * side * side), 1, "pictures: {:?}", seen.down);
-                assert_eq!(seen.down.len(), evaluations + 1, "{:?}", seen.down);
+                assert!(places.abs_diff(evaluations) <= pictures, "{places} {evaluations}");
+                assert_eq!(seen.up.len(), brushes + places, "{:?}", seen.up);
+                assert_eq!(seen.down.len(), evaluations + pictures, "{:?}", seen.down);
                 let waits = WAITS.map(|w| (w, seen.operations.get(w).copied().unwrap_or(0)));
                 assert!(waits.iter().all(|(_, n)| *n == 0), "{waits:?}");
                 assert!(seen.operations.contains_key("aten::convolution"), "{:?}", seen.operations);
