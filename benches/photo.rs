@@ -19,7 +19,7 @@ fn photo(c: &mut Criterion) {
     let frame = Frame { cx: 3000.0, cy: 2000.0, side: 2000.0, angle: 12.0 };
     c.bench_function("crop 2000 px to 64", |b| b.iter(|| crop(&large, &frame, 64)));
 
-    let mut change = Change { less: 0.5, ..Change::none(64) };
+    let mut change = Change { less: vec![0.5; 64 * 64], ..Change::none(64) };
     for i in (0..4096).filter(|i| (2..62).contains(&(i % 64)) && (2..62).contains(&(i / 64))) {
         change.mask[i] = 1.0;
         change.add[i] = 0.25;

@@ -3,7 +3,7 @@
 //! Near the frame's border and beyond it, a pixel changes as pixels inside do that look like it (a joint bilateral mean of what they
 //! change by), as far as it can be reached from those through pixels that look alike: hair goes on, the wall behind it does not.
 
-use super::blend::{REACH_END, Seen, floored, smoothstep, travel, window};
+use super::blend::{REACH_END, Seen, floored, kept, smoothstep, travel, window};
 use super::history::State;
 use super::settings::BlendSettings;
 use crate::error::Result;
@@ -138,7 +138,6 @@ pub(super) fn continued(
     let around =
         origin.surroundings.get_or_try_init(|| Surroundings::of(&origin.photo, &within.frame, size))?;
     let Some(around) = around else { return Ok(within) };
-    let less = within.change.less;
     let outer = Outer { size };
     let like = Like::new(around, &within.change, state, seen);
     // What each pixel of the wider grid would change by, for those that are asked for.
@@ -161,29 +160,34 @@ pub(super) fn continued(
         let through = found.goes_through() * kept_on(outer.inner_of(to));
         1.0 + (DETOUR - 1.0) * (1.0 - through) + EDGE * edge
     });
-    let mut change = Change { less, ..Change::none(2 * size) };
+    let mut change = Change::none(2 * size);
+    let goes = 1.0 - kept(settings).1;
     let mut went_on = false;
     let (cells, plane) = (outer.cells(), size * size);
     for i in 0..cells {
         let (inner, x) = (outer.inner_of(i), around.colours[i]);
         let (kept, border) = inner.map_or((0.0, 0.0), |p| (seen.uncut[p] * seen.border[p], seen.border[p]));
         let mut more = 0.0;
+        let mut less = inner.map_or(goes, |p| within.change.less[p]);
         let mut add = [0, 1, 2].map(|c| inner.map_or(less * x[c], |p| within.change.add[c * plane + p]));
         if far[i] < end && border < 1.0 {
-            let Found { change, mask, .. } = known[i].unwrap_or_else(|| like.find(i));
+            let Found { change, mask, less: goes, .. } = known[i].unwrap_or_else(|| like.find(i));
             more = strength * (1.0 - border) * mask * window(far[i], size) * kept_on(inner);
             if more > 0.0 {
                 went_on = true;
+                let mean = |within: f32, beyond: f32| (kept * within + more * beyond) / (kept + more);
+                let goes = goes / mask;
                 for c in 0..3 {
-                    add[c] = (kept * add[c] + more * (change[c] / mask + less * x[c])) / (kept + more);
+                    add[c] = mean(add[c], change[c] / mask + goes * x[c]);
                 }
+                less = mean(less, goes);
             }
         }
-        change.mask[i] = floored(kept + more);
+        (change.mask[i], change.less[i]) = (floored(kept + more), less);
         add.iter().enumerate().for_each(|(c, v)| change.add[c * cells + i] = *v);
     }
     for (i, near) in &around.edge {
-        change.mask[*i] = change.mask[*near];
+        (change.mask[*i], change.less[*i]) = (change.mask[*near], change.less[*near]);
         (0..3).for_each(|c| change.add[c * cells + i] = change.add[c * cells + near]);
     }
     Ok(if went_on { Placed { frame: around.frame, change } } else { within })
@@ -247,6 +251,8 @@ struct Found {
     change: [f32; 3],
     /// The mask of what looks like it.
     mask: f32,
+    /// Mask times what goes of the photo's fine detail.
+    less: f32,
     /// How much what was brushed nearby looks like it, 0..1.
     brushed: f32,
     /// How much it looks like a wall, 0..1.
@@ -272,6 +278,7 @@ struct Source {
     colour: [f32; 3],
     change: [f32; 3],
     mask: f32,
+    less: f32,
     brushed: f32,
 }
 
@@ -305,13 +312,15 @@ impl<'a> Like<'a> {
             let source = &mut sources[p / size / step * count + p % size / step];
             let moved = [0, 1, 2].map(|c| {
                 let i = c * size * size + p;
-                seen.uncut[p] * (change.add[i] - change.less * state.origin.crop[i])
+                seen.uncut[p] * (change.add[i] - change.less[p] * state.origin.crop[i])
             });
             let colour = around.colours[outer.outer_of(p)];
             source.colour.iter_mut().zip(colour).for_each(|(sum, v)| *sum += share * v);
             source.change.iter_mut().zip(moved).for_each(|(sum, v)| *sum += share * v);
             let visible = VISIBLE / 3.0 * moved.iter().map(|v| v.abs()).sum::<f32>();
-            source.mask += share * visible.min(seen.uncut[p]);
+            let mask = share * visible.min(seen.uncut[p]);
+            source.mask += mask;
+            source.less += mask * change.less[p];
             source.brushed += share * f32::from(state.brushed[p]) / 255.0;
         }
         let sigma = 2.0 * PLACE * size as f32;
@@ -333,7 +342,7 @@ impl<'a> Like<'a> {
             let low = at.saturating_sub(reach) / (2 * self.step);
             low..((at + reach) / (2 * self.step) + 1).min(self.count)
         };
-        let (mut change, mut mask, mut total) = ([0.0; 3], 0.0, DOUBT);
+        let (mut change, mut mask, mut less, mut total) = ([0.0; 3], 0.0, 0.0, DOUBT);
         let (mut same, mut brushed) = (0.0, 1e-3);
         for row in span(y) {
             for column in span(x) {
@@ -346,12 +355,19 @@ impl<'a> Like<'a> {
                 total += weight;
                 (0..3).for_each(|c| change[c] += weight * source.change[c]);
                 mask += weight * source.mask;
+                less += weight * source.less;
                 same += near * source.brushed * like;
                 brushed += near * source.brushed;
             }
         }
         let wall = self.around.wall(colour);
-        Found { change: change.map(|v| v / total), mask: mask / total, brushed: same / brushed, wall }
+        Found {
+            change: change.map(|v| v / total),
+            mask: mask / total,
+            less: less / total,
+            brushed: same / brushed,
+            wall,
+        }
     }
 }
 

@@ -3,28 +3,40 @@
 use super::history::{Origin, State};
 use super::settings::BlendSettings;
 use super::solver::peak;
-use crate::brush::{Mode, Painted};
+use crate::brush::{Mode, Painted, distance};
 use crate::photo::{Change, Frame};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// The blur of the interpolation mask in network pixels (the paper's program: σ 0.7, reflected borders).
 const MASK_SIGMA: f32 = 0.7;
+/// Where a direction led, the mask is at least so many times its mean around (σ in pixels of 64), up to 1.
+const WHOLE_GAIN: f32 = 4.0;
+const WHOLE_SIGMA: f32 = 2.5;
 /// So much is taken off the mask, and the rest stretched back to 1. What it leaves out could hardly be seen, and where it is out the
 /// photo stays as it is, bit for bit; without it the whole frame changes a little, and has to be drawn anew.
 const FLOOR: f32 = 0.04;
 /// Where the photo goes on beyond the frame, the mask falls to 0 over this share of its side, so that its border never shows.
 const BORDER: f32 = 0.08;
+/// Detail grows at most so many times…
+const GAIN_MOST: f32 = 2.5;
+/// …less in the dark (0..1), where it is noise too…
+const GAIN_DARK: f32 = 0.1;
+/// …by means over so many network pixels (σ).
+const GAIN_SIGMA: f32 = 1.0;
 /// With locality 1 the change shows fully up to this far from the brushed pixels, in shares of the side…
 const REACH_FULL: f32 = 0.12;
 /// …and not at all beyond this.
 pub(super) const REACH_END: f32 = 0.50;
 /// Where a pixel did not change as the brushed ones did, a step counts this many times as far.
 const DETOUR: f32 = 5.0;
+/// Where a direction led a stroke, it says itself where its change is seen; besides, a step from the brushed pixels counts so many times as far.
+const AROUND_LED: f32 = 6.0;
 
 /// What is seen of a change, before it is cut.
 pub(super) struct Seen {
-    /// `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, the gain twice as much where a direction led, times the locality window and the restore brush.
+    /// `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, where a direction led at least what is around, times the locality window and
+    /// the restore brush.
     pub uncut: Vec<f32>,
     /// `[S][S]` in 0..1: what is left of it towards the frame's border.
     pub border: Vec<f32>,
@@ -49,9 +61,12 @@ impl Seen {
                     .sum::<f32>()
                     / 3.0
             };
-            // Where a mouth opens, what shut lips look like is to go wholly.
-            let gain = |p: usize| settings.mask * (1.0 + 3.0 * f32::from(state.led[p]) / 255.0);
-            gauss(&(0..pixels).map(|p| (gain(p) * delta(p)).min(1.0)).collect::<Vec<_>>(), size, MASK_SIGMA)
+            let changes: Vec<f32> = (0..pixels).map(|p| (settings.mask * delta(p)).min(1.0)).collect();
+            // Where a direction led, it is a whole that is seen: between teeth and cheek is no lip of before.
+            let around = gauss(&changes, size, WHOLE_SIGMA * size as f32 / 64.0);
+            let whole = |p: usize| f32::from(state.led[p]) / 255.0 * (WHOLE_GAIN * around[p]).min(1.0);
+            let mask = gauss(&changes, size, MASK_SIGMA);
+            mask.iter().enumerate().map(|(p, m)| m.max(whole(p))).collect()
         };
         for (p, m) in uncut.iter_mut().enumerate() {
             let reach = 1.0 - settings.locality * (1.0 - f32::from(state.reach[p]) / 255.0);
@@ -73,10 +88,29 @@ pub(super) fn floored(mask: f32) -> f32 {
     ((mask - FLOOR) / (1.0 - FLOOR)).max(0.0)
 }
 
-/// The change for the photo's blend: the paper's step 4 with detail control. The photo's error E = X − X̂₀ has a coarse part,
-/// what the network could show but does not, and a fine part beyond its resolution (pores, strands of hair):
-/// `Y = X + M·Δ − (1−d)·M·E_coarse − (1−d)³·M·E_fine`. d = 0 is the paper, d = 1 keeps all of E; between, the fine part is
-/// kept longer, because it seldom contradicts the change.
+/// What stays of the photo's error where the mask is whole: of its coarse part, what the network could show but does not, and of its fine
+/// part beyond the network's resolution (pores, strands of hair). The fine part stays longer, because it seldom contradicts the change.
+pub(super) fn kept(settings: &BlendSettings) -> (f32, f32) {
+    let goes = 1.0 - settings.detail;
+    (1.0 - goes, 1.0 - goes.powi(3))
+}
+
+/// How many times as strong as in the photo its detail is to be, `[S][S]`: as colours grow, as a recoloured surface under the same light
+/// does. Black hair that becomes blond with no more than black hair's contrast is bare skin to the eye. What becomes darker keeps
+/// all it has: new hair over skin has no strands but those.
+fn gain(generated: &[f32], reconstruction: &[f32], size: usize) -> Vec<f32> {
+    let luma = |image: &[f32]| {
+        let grey = |[r, g, b]: [f32; 3]| (0.5 + 0.5 * (0.2126 * r + 0.7152 * g + 0.0722 * b)).max(0.0);
+        let at = |p: usize| grey([0, 1, 2].map(|c| image[c * size * size + p]));
+        gauss(&(0..size * size).map(at).collect::<Vec<_>>(), size, GAIN_SIGMA)
+    };
+    let (now, before) = (luma(generated), luma(reconstruction));
+    let of = |(now, before): (&f32, &f32)| ((now + GAIN_DARK) / (before + GAIN_DARK)).clamp(1.0, GAIN_MOST);
+    now.iter().zip(&before).map(of).collect()
+}
+
+/// The change for the photo's blend: the paper's step 4 with detail control. With the photo's error E = X − X̂₀ in two parts, what is
+/// [`kept`] of them (d, f) and the detail's [`gain`] γ: `Y = X + M·(Δ + (γd − 1)·E_coarse + (γf − 1)·E_fine)`. d = 0 is the paper.
 pub(super) fn change(
     state: &State,
     generated: &[f32],
@@ -86,12 +120,15 @@ pub(super) fn change(
 ) -> Change {
     let pixels = size * size;
     let Origin { crop, reconstruction, .. } = state.origin.as_ref();
-    let coarse = if state.whole { 1.0 } else { 1.0 - settings.detail };
-    let fine = coarse.powi(3);
+    let (coarse, fine) = if state.whole { (0.0, 0.0) } else { kept(settings) };
+    let gain = gain(generated, reconstruction, size);
     let add = (0..3 * pixels)
-        .map(|i| generated[i] - reconstruction[i] - coarse * (crop[i] - reconstruction[i]) + fine * crop[i])
+        .map(|i| {
+            let (coarse, fine) = (coarse * gain[i % pixels], fine * gain[i % pixels]);
+            generated[i] + coarse * (crop[i] - reconstruction[i]) - fine * crop[i]
+        })
         .collect();
-    Change { size, add, mask, less: fine }
+    Change { size, add, mask, less: gain.iter().map(|g| 1.0 - fine * g).collect() }
 }
 
 /// The state with where strokes may show, what was brushed and what taken away, after one more stroke that moved the picture by `moved`.
@@ -110,14 +147,16 @@ pub(super) fn after_stroke(
             state.erased.iter().zip(&painted.weight).map(|(e, w)| (*e).max(byte(w * strength))).collect();
         return State { erased, ..state.clone() };
     }
-    let peak = peak(&painted.weight);
-    let brushed = painted.weight.iter().map(|w| if *w >= 0.5 * peak { 0.0 } else { f32::INFINITY }).collect();
-    let alike = alike(&painted.weight, moved);
-    let far = travel(brushed, size, f32::INFINITY, &mut |_, to| 1.0 + (DETOUR - 1.0) * (1.0 - alike[to]));
-    let at = |p: usize| acts.map_or(0.0, |acts| acts[p]);
-    let reach = (state.reach.iter().zip(&far).enumerate())
-        .map(|(p, (r, far))| (*r).max(byte(window(*far, size).max(at(p)))))
-        .collect();
+    let away = away(&painted.weight, size);
+    let seen: Vec<f32> = if let Some(acts) = acts {
+        away.iter().zip(acts).map(|(far, acts)| window(AROUND_LED * far, size).max(*acts)).collect()
+    } else {
+        let brushed = away.iter().map(|far| if *far == 0.0 { 0.0 } else { f32::INFINITY }).collect();
+        let alike = alike(&painted.weight, moved);
+        let far = travel(brushed, size, f32::INFINITY, &mut |_, to| 1.0 + (DETOUR - 1.0) * (1.0 - alike[to]));
+        far.iter().map(|far| window(*far, size)).collect()
+    };
+    let reach = state.reach.iter().zip(&seen).map(|(r, seen)| (*r).max(byte(*seen))).collect();
     // What is painted again after it was restored shows again.
     let erased = (state.erased.iter().zip(&painted.weight))
         .map(|(e, w)| byte(f32::from(*e) / 255.0 * (1.0 - w)))
@@ -128,6 +167,11 @@ pub(super) fn after_stroke(
         None => state.led.clone(),
     };
     State { reach, brushed, led, erased, ..state.clone() }
+}
+
+/// How far each pixel is from those that were brushed.
+pub(super) fn away(weight: &[f32], size: usize) -> Vec<f32> {
+    distance(weight, size, 0.5 * peak(weight))
 }
 
 /// How much each pixel changed as the brushed ones did, 0..1: the share of their mean change that it made, less what it
@@ -236,111 +280,5 @@ pub(super) fn gauss(map: &[f32], size: usize, sigma: f32) -> Vec<f32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::edit::Edit;
-    use crate::generator::linear::Linear;
-    use crate::photo::{Channels, Photo, Samples};
-    use std::sync::Arc;
-
-    #[test]
-    fn gauss_equals_the_direct_sum() {
-        let size = 9;
-        let map: Vec<f32> = (0..81).map(|i| ((i * 37) % 11) as f32 / 11.0).collect();
-        let fast = gauss(&map, size, 0.7);
-        let k = |d: i32| (-0.5 * (d as f64 / 0.7).powi(2)).exp();
-        let norm: f64 = (-3..=3).map(k).sum();
-        let at = |i: i32| {
-            (if i < 0 {
-                -1 - i
-            } else if i > 8 {
-                17 - i
-            } else {
-                i
-            }) as usize
-        };
-        for y in 0..9i32 {
-            for x in 0..9i32 {
-                let mut sum = 0.0;
-                for dy in -3..=3 {
-                    for dx in -3..=3 {
-                        sum += k(dx) * k(dy) * f64::from(map[at(y + dy) * 9 + at(x + dx)]);
-                    }
-                }
-                let expected = sum / norm / norm;
-                assert!((f64::from(fast[(y * 9 + x) as usize]) - expected).abs() < 1e-6);
-            }
-        }
-    }
-
-    #[test]
-    fn the_border_is_exactly_zero_at_the_rim() {
-        let all = [Some((0.0, 1.0)); 4];
-        for i in 0..64 {
-            for rim in [0, 1, 62, 63] {
-                assert_eq!(border(&all, i, rim, 64) + border(&all, rim, i, 64), 0.0);
-            }
-        }
-        assert_eq!(border(&all, 32, 32, 64), 1.0);
-    }
-
-    #[test]
-    fn the_border_falls_only_where_the_photo_goes_on() {
-        // The photo ends at the frame's top; on the left it goes on in the lower half alone.
-        let sides = [Some((0.5, 1.0)), None, None, Some((0.0, 1.0))];
-        let at = |x, y| border(&sides, x, y, 64);
-        assert_eq!((at(32, 0), at(63, 0), at(0, 0), at(63, 32)), (1.0, 1.0, 1.0, 1.0));
-        assert_eq!((at(0, 32), at(1, 50), at(32, 63)), (0.0, 0.0, 0.0));
-        // Around the side's end it falls to all sides alike: no step from one row to the next.
-        let steps = (20..36).map(|y| (at(2, y + 1) - at(2, y)).abs());
-        assert!(steps.fold(0.0, f32::max) < 0.35 && at(2, 26) > 0.9 && at(2, 31) < 0.15);
-    }
-
-    /// Plain f64 versions of step 4 of the published brush and of the detail control's, at the network's own resolution; and what is
-    /// seen where the mask is whole.
-    #[test]
-    fn the_blend_is_the_papers_where_photo_and_network_have_one_size() {
-        let size = 32;
-        let pixels = size * size;
-        let bytes: Vec<u8> = (0..3 * pixels).map(|i| ((i * 7919) % 256) as u8).collect();
-        let square = Arc::new(Photo::new(32, 32, Channels::Rgb, Samples::U8(bytes)).unwrap());
-        let frame = Frame { cx: 16.0, cy: 16.0, side: 32.0, angle: 0.0 };
-        let mut e = Edit::new(Arc::new(Linear::new(size, 40)), square, frame).unwrap();
-        e.sample(3).unwrap();
-        let z = e.latents().to_vec();
-        // A sample shows the network's own picture: every pixel of it, as fine as it is.
-        let Samples::U8(shown) = e.render().unwrap().samples().clone() else { panic!("the depth changed") };
-        for p in (0..pixels).filter(|p| (8..24).contains(&(p % 32)) && (8..24).contains(&(p / 32))) {
-            for c in 0..3 {
-                let (is, g) = (
-                    f32::from(shown[p * 3 + c]),
-                    127.5 * (e.generated[c * pixels + p].clamp(-1.0, 1.0) + 1.0),
-                );
-                assert!((is - g).abs() < 0.6, "{is} {g} at {p}");
-            }
-        }
-        e.undo().unwrap();
-        e.set_latents(&z).unwrap();
-        for detail in [0.0, 0.3, 1.0] {
-            e.set_blend_settings(BlendSettings { mask: 1.0, detail, locality: 0.0 }).unwrap();
-            let (x, x0, mask) =
-                (&e.state().origin.crop, &e.state().origin.reconstruction, e.seen(&e.blend_settings).mask());
-            let change = &e.change().unwrap().change;
-            for (p, m) in mask.iter().enumerate() {
-                for c in 0..3 {
-                    let i = c * pixels + p;
-                    let (m, goes) = (f64::from(*m), 1.0 - f64::from(detail));
-                    let (x, x0, g) = (f64::from(x[i]), f64::from(x0[i]), f64::from(e.generated[i]));
-                    // At this size all of the photo's error is coarse.
-                    let by_hand = x + m * (g - x0) - goes * m * (x - x0);
-                    let ours = x + f64::from(change.mask[p])
-                        * (f64::from(change.add[i]) - f64::from(change.less) * x);
-                    assert!((by_hand - ours).abs() < 1e-5, "{by_hand} {ours}");
-                    assert!(
-                        detail > 0.0 || (by_hand - (x0 + m * (g - x0) + (1.0 - m) * (x - x0))).abs() < 1e-12
-                    );
-                }
-            }
-        }
-    }
-}
+#[path = "blend_tests.rs"]
+mod tests;

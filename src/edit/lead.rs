@@ -2,7 +2,7 @@
 //! smile is more than teeth. A solver that keeps the rest of the face as it is finds white lips.
 
 use super::Progress;
-use super::blend::{gauss, smoothstep};
+use super::blend::{away, gauss, smoothstep};
 use super::objective::Objective;
 use super::solver::{Task, cancelled, peak};
 use crate::brush::Mode;
@@ -34,10 +34,13 @@ const HELD: f32 = 6.0;
 /// Of what earlier strokes painted, so much as a mean square may change on the way.
 const UNDONE: f32 = 0.02;
 /// Its change is seen nowhere below so many times its mean square, in the mean around (σ in pixels of 64)…
-const ACTS_FROM: f32 = 2.0;
-const ACTS_SIGMA: f32 = 3.0;
-/// …and fully from here on: lips, and cheeks with their folds.
-const ACTS_FULLY: f32 = 4.5;
+const ACTS_FROM: f32 = 0.7;
+const ACTS_SIGMA: f32 = 4.0;
+/// …and fully from here on: lips, their corners, and cheeks with their folds…
+const ACTS_FULLY: f32 = 2.2;
+/// …up to so far from what was brushed, and nowhere from the second on, in shares of the side: a smile moves hair too.
+const ACTS_NEAR: f32 = 0.06;
+const ACTS_END: f32 = 0.2;
 
 /// Where a stroke begins that is led.
 pub(super) struct Led {
@@ -165,7 +168,7 @@ fn acting<'a>(task: &Task<'_>, direction: &'a [f32], wanted: &[f32]) -> Result<O
     let most = (FARTHEST - along / square).min(STEPS);
     // A label says what is added, so the way is one way: what makes the colour there more like what is wanted.
     let leads = mean(&energy, weight) >= LOCAL && towards > 0.0 && most > 0.0;
-    Ok(leads.then(|| Acting { direction, most, acts: acts(&energy, size) }))
+    Ok(leads.then(|| Acting { direction, most, acts: acts(&energy, weight, size) }))
 }
 
 /// How much each pixel changes: squares, 1 in the mean. (Not a number where nothing does.)
@@ -181,11 +184,12 @@ fn mean(map: &[f32], weight: &[f32]) -> f32 {
     map.iter().zip(weight).map(|(m, w)| m * w).sum::<f32>() / weight.iter().sum::<f32>()
 }
 
-/// Where a direction of this energy acts, `[S][S]` in 0..1.
-fn acts(energy: &[f32], size: usize) -> Vec<f32> {
+/// Where a direction of this energy acts around the brush, `[S][S]` in 0..1.
+fn acts(energy: &[f32], weight: &[f32], size: usize) -> Vec<f32> {
     let pixel = size as f32 / 64.0;
-    let acts: Vec<f32> = (gauss(energy, size, ACTS_SIGMA * pixel).iter())
-        .map(|near| smoothstep((near - ACTS_FROM) / (ACTS_FULLY - ACTS_FROM)))
+    let near = |far: f32| 1.0 - smoothstep((far / size as f32 - ACTS_NEAR) / (ACTS_END - ACTS_NEAR));
+    let acts: Vec<f32> = (gauss(energy, size, ACTS_SIGMA * pixel).iter().zip(&away(weight, size)))
+        .map(|(energy, far)| near(*far) * smoothstep((energy - ACTS_FROM) / (ACTS_FULLY - ACTS_FROM)))
         .collect();
     gauss(&acts, size, pixel)
 }

@@ -199,3 +199,16 @@ fn it_takes_a_part_of_the_budget_and_hears_a_cancel() {
     let stopped = with(&linear, (10, 20), &z, 0.5, |task| lead(task, &mut 0, &mut |_| false));
     assert!(stopped.err().unwrap().to_string().contains("was cancelled"));
 }
+
+/// Two places in which a direction acts alike; one of them is painted on.
+#[test]
+fn a_direction_acts_around_the_brush_only() {
+    let spot = |x: usize, y: usize| {
+        move |p: usize| if (p % SIZE).abs_diff(x) <= 3 && (p / SIZE).abs_diff(y) <= 3 { 1.0 } else { 0.0 }
+    };
+    let energy: Vec<f32> = (0..PIXELS).map(|p| 12.0 * (spot(10, 22)(p) + spot(22, 6)(p))).collect();
+    let weight: Vec<f32> = (0..PIXELS).map(spot(10, 22)).collect();
+    let acts = acts(&energy, &weight, SIZE);
+    assert!(acts[22 * SIZE + 10] > 0.9, "{}", acts[22 * SIZE + 10]);
+    assert!(acts[6 * SIZE + 22] < 0.01, "{}", acts[6 * SIZE + 22]);
+}

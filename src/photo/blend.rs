@@ -18,11 +18,11 @@ use std::thread::Builder;
 /// Pixels that are worth a thread: some milliseconds.
 const PIXELS_PER_THREAD: usize = 1 << 17;
 
-/// A change to a photo inside a frame: `Y = X + M↑·(C↑ − less·X)` in the −1..1 scale. C↑ is the cubic spline through C, M↑ the
-/// smooth upsampling of M (the cubic B-spline of its values, so nothing rings and zeros stay zeros) into the photo's pixels.
+/// A change to a photo inside a frame: `Y = X + M↑·(C↑ − L↑·X)` in the −1..1 scale. C↑ is the cubic spline through C, M↑ and L↑ the
+/// smooth upsampling of M and L (the cubic B-spline of their values, so nothing rings and zeros stay zeros) into the photo's pixels.
 ///
-/// With Δ the change of the generated image, M the mask, X̂₀ the reconstruction, c what goes of the photo's coarse error and `less`
-/// what goes of its fine error, C is `Δ − c·(X − X̂₀) + less·X` for the X that the network sees. Let M be 0 in the two outermost
+/// With Δ the change of the generated image, M the mask, X̂₀ the reconstruction, c what goes of the photo's coarse error and L
+/// what goes of its fine error, C is `Δ − c·(X − X̂₀) + L·X` for the X that the network sees. Let M be 0 in the two outermost
 /// rings where the photo goes on beyond the frame, or its border shows. Where X is a float beyond ±65504 (the range of half floats) and changes, X is
 /// taken for that bound.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,27 +33,33 @@ pub struct Change {
     pub add: Vec<f32>,
     /// M, `[S][S]`, 0..1.
     pub mask: Vec<f32>,
-    /// How much of the photo goes where M is 1, 0..1.
-    pub less: f32,
+    /// L, `[S][S]`: how much of the photo's fine detail goes where M is 1. Below 0 it becomes stronger.
+    pub less: Vec<f32>,
 }
 
 impl Change {
     /// The change that changes nothing.
     pub fn none(size: usize) -> Self {
-        Self { size, add: vec![0.0; 3 * size * size], mask: vec![0.0; size * size], less: 0.0 }
+        let flat = vec![0.0; size * size];
+        Self { size, add: vec![0.0; 3 * size * size], mask: flat.clone(), less: flat }
     }
 
     fn check(&self) -> Result<()> {
         let Self { size, add, mask, less } = self;
         let plane = size.checked_mul(*size).filter(|_| (1..=crate::limits::CROP_SIDE).contains(size));
-        if plane.is_none_or(|p| add.len() != 3 * p || mask.len() != p) {
+        if plane.is_none_or(|p| add.len() != 3 * p || mask.len() != p || less.len() != p) {
             return Err(Error::new(
                 ErrorKind::Internal,
-                format!("a change of side {size} came with {} and {} values", add.len(), mask.len()),
+                format!(
+                    "a change of side {size} came with {}, {} and {} values",
+                    add.len(),
+                    mask.len(),
+                    less.len()
+                ),
             ));
         }
         let beyond = |v: &&f32| !(-FLOAT_MAX..=FLOAT_MAX).contains(*v);
-        match add.iter().chain(mask).chain([less]).find(beyond) {
+        match add.iter().chain(mask).chain(less).find(beyond) {
             None => Ok(()),
             Some(v) => Err(Error::new(
                 ErrorKind::Internal,
@@ -198,13 +204,15 @@ fn share_out<T: Send>(
     });
 }
 
+/// Red, green and blue of C, M and L.
+type Cell = [f32; 5];
+
 /// A change made ready to be read at photo pixels.
 struct Grid {
     size: usize,
-    /// `[S+4][S+4]`: red, green, blue of C's coefficients, which are mirrored at the borders (…cb|abc…), and M, which is
-    /// mirrored with its rim (…ba|ab…): so two rings of 0 keep all of it 0 there.
-    cells: Vec<[f32; 4]>,
-    less: f32,
+    /// `[S+4][S+4]`: red, green, blue of C's coefficients, which are mirrored at the borders (…cb|abc…), and M and L, which are
+    /// mirrored with their rim (…ba|ab…): so two rings of 0 keep all of M 0 there.
+    cells: Vec<Cell>,
     reach: Reach,
     /// Grid coordinates of photo pixel (0, 0)'s centre, and the step for one pixel to the right; one pixel down is
     /// (−dy, dx). The centre of the first cell is at (0, 0).
@@ -221,7 +229,7 @@ impl Grid {
         let grey = matches!(channels, Channels::Grey | Channels::GreyAlpha);
         let mut add = change.add.clone();
         add.chunks_exact_mut(plane).for_each(|plane| coefficients(plane, size));
-        let mut cells = vec![[0.0f32; 4]; side * side];
+        let mut cells = vec![Cell::default(); side * side];
         for (i, cell) in cells.iter_mut().enumerate() {
             let (x, y) = (i % side, i / side);
             let p = mirrored(y.abs_diff(2), size) * size + mirrored(x.abs_diff(2), size);
@@ -230,7 +238,8 @@ impl Grid {
             let luma = 0.2126 * r + 0.7152 * g + 0.0722 * b;
             let [r, g, b] = if grey { [luma; 3] } else { [r, g, b] };
             let rim = |v: usize| if v < 2 { 1 - v } else { (v - 2).min(2 * size + 1 - v) }.min(size - 1);
-            *cell = [r, g, b, change.mask[rim(y) * size + rim(x)]];
+            let at = rim(y) * size + rim(x);
+            *cell = [r, g, b, change.mask[at], change.less[at]];
         }
         let (u, v) = frame.from_photo(0.5, 0.5);
         let (sin, cos) = frame.angle.to_radians().sin_cos();
@@ -238,7 +247,6 @@ impl Grid {
         Ok(Self {
             size,
             cells,
-            less: change.less,
             reach,
             origin: (u * size as f64 - 0.5, v * size as f64 - 0.5),
             dx: cos * per_pixel,
@@ -282,11 +290,11 @@ impl Grid {
             if !self.reach.holds(ix, iy) || alpha.is_some_and(|a| pixel[a].unit() == 0.0) {
                 continue;
             }
-            let [cr, cg, cb, mask] =
+            let [cr, cg, cb, mask, less] =
                 self.spline(ix, iy, (gx + 1.0 - ix as f64) as f32, (gy + 1.0 - iy as f64) as f32);
             for (place, add) in [(r, cr), (g, cg), (b, cb)].into_iter().take(colours) {
                 let old = pixel[place];
-                pixel[place] = old.moved(0.5 * mask * (add - self.less * (2.0 * old.unit() - 1.0)));
+                pixel[place] = old.moved(0.5 * mask * (add - less * (2.0 * old.unit() - 1.0)));
             }
         }
     }
@@ -294,13 +302,13 @@ impl Grid {
     /// The cubic B-spline over the 4×4 cells around a point: (ix, iy) the first of them, (tx, ty) the place between
     /// the middle two, 0..1.
     #[inline(always)]
-    fn spline(&self, ix: usize, iy: usize, tx: f32, ty: f32) -> [f32; 4] {
+    fn spline(&self, ix: usize, iy: usize, tx: f32, ty: f32) -> Cell {
         let (wx, wy) = (weights(tx), weights(ty));
         let side = self.size + 4;
-        let mut sum = [0.0f32; 4];
+        let mut sum = Cell::default();
         for (j, wy) in wy.into_iter().enumerate() {
             let cells = &self.cells[(iy + j) * side + ix..][..4];
-            for c in 0..4 {
+            for c in 0..sum.len() {
                 sum[c] += wy
                     * (wx[0] * cells[0][c] + wx[1] * cells[1][c] + wx[2] * cells[2][c] + wx[3] * cells[3][c]);
             }

@@ -29,16 +29,18 @@ pub fn blended(photo: &Photo, frame: &Frame, change: &Change) -> Vec<f64> {
             continue;
         }
         let (gx, gy) = (u * s as f64 - 0.5, v * s as f64 - 0.5);
-        let mut sum = [0.0; 4];
+        let mut sum = [0.0; 5];
         let cells = -2..s as isize + 2;
         for (j, i) in cells.clone().flat_map(|j| cells.clone().map(move |i| (j, i))) {
             let w = b_spline(gx - i as f64) * b_spline(gy - j as f64);
             let at = mirror(j, s) * s + mirror(i, s);
             (0..3).for_each(|c| sum[c] += w * add[c * plane + at]);
-            sum[3] += w * f64::from(change.mask[rim(j, s) * s + rim(i, s)]);
+            let at = rim(j, s) * s + rim(i, s);
+            sum[3] += w * f64::from(change.mask[at]);
+            sum[4] += w * f64::from(change.less[at]);
         }
         let old = channels.rgb().map(|c| out[pixel * n + c] * 2.0 - 1.0);
-        let new = [0, 1, 2].map(|c| old[c] + sum[3] * (sum[c] - f64::from(change.less) * old[c]));
+        let new = [0, 1, 2].map(|c| old[c] + sum[3] * (sum[c] - sum[4] * old[c]));
         if n < 3 {
             let luma = |v: [f64; 3]| 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2];
             out[pixel * n] += (luma(new) - luma(old)) / 2.0;
@@ -115,7 +117,9 @@ pub fn cropped(photo: &Photo, frame: &Frame, size: usize, i: usize, j: usize, n:
 /// A change whose mask is 0 around a part of it; for even seeds that part ends at the frame's left side.
 pub fn some_change(size: usize, seed: u64) -> Change {
     let mut next = noise(seed);
-    let mut change = Change { less: next() as f32, ..Change::none(size) };
+    let mut change = Change::none(size);
+    // Some of it makes detail stronger.
+    change.less.fill_with(|| (next() * 2.0 - 1.0) as f32);
     for y in size / 4..size - 3 {
         for x in 2 * (seed % 2) as usize..size / 2 + 2 {
             change.mask[y * size + x] = next() as f32;
