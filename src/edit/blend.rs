@@ -10,9 +10,11 @@ use std::collections::BinaryHeap;
 
 /// The blur of the interpolation mask in network pixels (the paper's program: σ 0.7, reflected borders).
 const MASK_SIGMA: f32 = 0.7;
-/// Where a direction led, the mask is at least so many times its mean around (σ in pixels of 64), up to 1.
-const WHOLE_GAIN: f32 = 4.0;
+/// Where a direction led and the mask is so much in the mean around (σ in pixels of 64), it begins to be whole…
+const WHOLE_FROM: f32 = 0.08;
 const WHOLE_SIGMA: f32 = 2.5;
+/// …and is from here on.
+const WHOLE_FULLY: f32 = 0.28;
 /// So much is taken off the mask, and the rest stretched back to 1. What it leaves out could hardly be seen, and where it is out the
 /// photo stays as it is, bit for bit; without it the whole frame changes a little, and has to be drawn anew.
 const FLOOR: f32 = 0.04;
@@ -62,11 +64,16 @@ impl Seen {
                     / 3.0
             };
             let changes: Vec<f32> = (0..pixels).map(|p| (settings.mask * delta(p)).min(1.0)).collect();
-            // Where a direction led, it is a whole that is seen: between teeth and cheek is no lip of before.
-            let around = gauss(&changes, size, WHOLE_SIGMA * size as f32 / 64.0);
-            let whole = |p: usize| f32::from(state.led[p]) / 255.0 * (WHOLE_GAIN * around[p]).min(1.0);
-            let mask = gauss(&changes, size, MASK_SIGMA);
-            mask.iter().enumerate().map(|(p, m)| m.max(whole(p))).collect()
+            let mut mask = gauss(&changes, size, MASK_SIGMA);
+            if state.led.iter().any(|led| *led > 0) {
+                let around = gauss(&changes, size, WHOLE_SIGMA * size as f32 / 64.0);
+                for ((m, around), led) in mask.iter_mut().zip(around).zip(state.led.iter()) {
+                    // What is seen there is one thing: between teeth and cheek is no lip of before.
+                    let whole = smoothstep((around - WHOLE_FROM) / (WHOLE_FULLY - WHOLE_FROM));
+                    *m = m.max(whole * f32::from(*led) / 255.0);
+                }
+            }
+            mask
         };
         for (p, m) in uncut.iter_mut().enumerate() {
             let reach = 1.0 - settings.locality * (1.0 - f32::from(state.reach[p]) / 255.0);
