@@ -92,6 +92,28 @@ fn black_on_the_forehead_grows_hair_and_leaves_the_rest() {
     assert!(far(130..165) < 2.0 && far(97..110) < 6.0, "{} {}", far(130..165), far(97..110));
 }
 
+/// Lighter hair has more contrast, not less: strands grow with the light.
+#[test]
+fn blond_on_darker_hair_keeps_the_strands() {
+    let mut e = edit();
+    let blond =
+        stroke(&[(0.22, 0.3), (0.3, 0.12), (0.5, 0.06), (0.7, 0.12), (0.78, 0.3)], 0.07, [0.93, 0.86, 0.66]);
+    let report = e.stroke(&blond, &mut |_| true).unwrap();
+    assert!(report.brush_after < 0.3 * report.brush_before, "{report:?}");
+    let (before, result) = (photo(), e.render().unwrap());
+    golden("golden-blond.png", &result);
+    // Green from pixel to pixel, where it became clearly lighter.
+    let (old, new) = (bytes(&before), bytes(&result));
+    let at = |b: &[u8], p: usize| f64::from(b[3 * p + 1]);
+    let lighter = |p: &usize| at(new, *p) > at(old, *p) + 40.0 && at(new, *p + 1) < 250.0;
+    let (mut count, mut strands) = (0, [0.0; 2]);
+    for p in (0..512 * 511).filter(lighter) {
+        count += 1;
+        [old, new].iter().zip(&mut strands).for_each(|(b, sum)| *sum += (at(b, p) - at(b, p + 1)).abs());
+    }
+    assert!(count > 500 && strands[1] > strands[0], "{count} {strands:?}");
+}
+
 #[test]
 fn white_on_the_mouth_brightens_the_teeth() {
     let mut e = edit();

@@ -165,30 +165,34 @@ pub(super) fn continued(
     let mut went_on = false;
     let (cells, plane) = (outer.cells(), size * size);
     for i in 0..cells {
-        let (inner, x) = (outer.inner_of(i), around.colours[i]);
+        let inner = outer.inner_of(i);
         let (kept, border) = inner.map_or((0.0, 0.0), |p| (seen.uncut[p] * seen.border[p], seen.border[p]));
         let mut more = 0.0;
         let mut less = inner.map_or(goes, |p| within.change.less[p]);
-        let mut add = [0, 1, 2].map(|c| inner.map_or(less * x[c], |p| within.change.add[c * plane + p]));
+        let of = |map: &[f32]| inner.map(|p| [0, 1, 2].map(|c| map[c * plane + p]));
+        let mut add = of(&within.change.add).unwrap_or_default();
+        let coarse = of(&within.change.coarse).unwrap_or(around.colours[i]);
         if far[i] < end && border < 1.0 {
             let Found { change, mask, less: goes, .. } = known[i].unwrap_or_else(|| like.find(i));
             more = strength * (1.0 - border) * mask * window(far[i], size) * kept_on(inner);
             if more > 0.0 {
                 went_on = true;
                 let mean = |within: f32, beyond: f32| (kept * within + more * beyond) / (kept + more);
-                let goes = goes / mask;
-                for c in 0..3 {
-                    add[c] = mean(add[c], change[c] / mask + goes * x[c]);
-                }
-                less = mean(less, goes);
+                (0..3).for_each(|c| add[c] = mean(add[c], change[c] / mask));
+                less = mean(less, goes / mask);
             }
         }
         (change.mask[i], change.less[i]) = (floored(kept + more), less);
-        add.iter().enumerate().for_each(|(c, v)| change.add[c * cells + i] = *v);
+        for c in 0..3 {
+            (change.add[c * cells + i], change.coarse[c * cells + i]) = (add[c], coarse[c]);
+        }
     }
     for (i, near) in &around.edge {
         (change.mask[*i], change.less[*i]) = (change.mask[*near], change.less[*near]);
-        (0..3).for_each(|c| change.add[c * cells + i] = change.add[c * cells + near]);
+        for c in 0..3 {
+            change.add[c * cells + i] = change.add[c * cells + near];
+            change.coarse[c * cells + i] = change.coarse[c * cells + near];
+        }
     }
     Ok(if went_on { Placed { frame: around.frame, change } } else { within })
 }
@@ -310,10 +314,7 @@ impl<'a> Like<'a> {
         let mut sources = vec![Source::default(); count * count];
         for p in 0..size * size {
             let source = &mut sources[p / size / step * count + p % size / step];
-            let moved = [0, 1, 2].map(|c| {
-                let i = c * size * size + p;
-                seen.uncut[p] * (change.add[i] - change.less[p] * state.origin.crop[i])
-            });
+            let moved = [0, 1, 2].map(|c| seen.uncut[p] * change.add[c * size * size + p]);
             let colour = around.colours[outer.outer_of(p)];
             source.colour.iter_mut().zip(colour).for_each(|(sum, v)| *sum += share * v);
             source.change.iter_mut().zip(moved).for_each(|(sum, v)| *sum += share * v);

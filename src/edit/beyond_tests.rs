@@ -178,6 +178,19 @@ fn what_was_restored_at_the_border_stays_restored() {
     assert!(moved(&placed, 0, 48, 41) > 0.4);
 }
 
+/// What makes strands stronger in the frame does so beyond it, and the wall's stay as they are.
+#[test]
+fn detail_grows_beyond_as_within() {
+    let mut scene = Scene::new(0, hair);
+    let here = |p: usize| hair((p % SIZE) as u32 + 32, (p / SIZE) as u32 + 32);
+    scene.within.change.less = (0..SIZE * SIZE).map(|p| if here(p) { -0.6 } else { 0.343 }).collect();
+    let Change { less, mask, .. } = scene.continued(0.8).change;
+    for y in 22..32 {
+        let i = (y - 16) * 2 * SIZE + 48 - 16;
+        assert!(mask[i] > 0.05 && (-0.7..-0.5).contains(&less[i]), "{} {} at {y}", mask[i], less[i]);
+    }
+}
+
 #[test]
 fn networks_of_odd_or_small_sides_end_at_the_frame() {
     let scene = Scene::new(0, hair);

@@ -37,8 +37,8 @@ const AROUND_LED: f32 = 6.0;
 
 /// What is seen of a change, before it is cut.
 pub(super) struct Seen {
-    /// `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, where a direction led at least what is around, times the locality window and
-    /// the restore brush.
+    /// `[S][S]` in 0..1: `gauss(min(gain·mean|Δ|, 1), σ)`, where a direction led up to 1 as what is around is, times the locality
+    /// window and the restore brush.
     pub uncut: Vec<f32>,
     /// `[S][S]` in 0..1: what is left of it towards the frame's border.
     pub border: Vec<f32>,
@@ -103,8 +103,8 @@ pub(super) fn kept(settings: &BlendSettings) -> (f32, f32) {
 }
 
 /// How many times as strong as in the photo its detail is to be, `[S][S]`: as colours grow, as a recoloured surface under the same light
-/// does. Black hair that becomes blond with no more than black hair's contrast is bare skin to the eye. What becomes darker keeps
-/// all it has: new hair over skin has no strands but those.
+/// does. Black hair that becomes blond with no more than black hair's contrast is bare skin to the eye. What becomes darker loses
+/// none for it: new hair over skin has no strands but those.
 fn gain(generated: &[f32], reconstruction: &[f32], size: usize) -> Vec<f32> {
     let luma = |image: &[f32]| {
         let grey = |[r, g, b]: [f32; 3]| (0.5 + 0.5 * (0.2126 * r + 0.7152 * g + 0.0722 * b)).max(0.0);
@@ -117,7 +117,7 @@ fn gain(generated: &[f32], reconstruction: &[f32], size: usize) -> Vec<f32> {
 }
 
 /// The change for the photo's blend: the paper's step 4 with detail control. With the photo's error E = X − X̂₀ in two parts, what is
-/// [`kept`] of them (d, f) and the detail's [`gain`] γ: `Y = X + M·(Δ + (γd − 1)·E_coarse + (γf − 1)·E_fine)`. d = 0 is the paper.
+/// [`kept`] of them (d, f) and the detail's [`gain`] γ (1 where a direction led): `Y = X + M·(Δ + (γd − 1)·E_coarse + (γf − 1)·E_fine)`. d = 0 is the paper.
 pub(super) fn change(
     state: &State,
     generated: &[f32],
@@ -128,14 +128,15 @@ pub(super) fn change(
     let pixels = size * size;
     let Origin { crop, reconstruction, .. } = state.origin.as_ref();
     let (coarse, fine) = if state.whole { (0.0, 0.0) } else { kept(settings) };
-    let gain = gain(generated, reconstruction, size);
-    let add = (0..3 * pixels)
-        .map(|i| {
-            let (coarse, fine) = (coarse * gain[i % pixels], fine * gain[i % pixels]);
-            generated[i] + coarse * (crop[i] - reconstruction[i]) - fine * crop[i]
-        })
+    // Teeth are not lips under another light: there the detail is that of something else.
+    let led = |p: usize| f32::from(state.led[p]) / 255.0;
+    let gain: Vec<f32> = (gain(generated, reconstruction, size).iter().enumerate())
+        .map(|(p, gain)| 1.0 + (gain - 1.0) * (1.0 - led(p)))
         .collect();
-    Change { size, add, mask, less: gain.iter().map(|g| 1.0 - fine * g).collect() }
+    let add = (0..3 * pixels)
+        .map(|i| generated[i] - crop[i] + coarse * gain[i % pixels] * (crop[i] - reconstruction[i]))
+        .collect();
+    Change { size, add, coarse: crop.clone(), mask, less: gain.iter().map(|g| 1.0 - fine * g).collect() }
 }
 
 /// The state with where strokes may show, what was brushed and what taken away, after one more stroke that moved the picture by `moved`.
@@ -150,9 +151,14 @@ pub(super) fn after_stroke(
 ) -> State {
     let byte = |v: f32| (v * 255.0).round() as u8;
     if mode == Mode::Restore {
+        let taken = |w: f32| w * strength;
         let erased =
-            state.erased.iter().zip(&painted.weight).map(|(e, w)| (*e).max(byte(w * strength))).collect();
-        return State { erased, ..state.clone() };
+            state.erased.iter().zip(&painted.weight).map(|(e, w)| (*e).max(byte(taken(*w)))).collect();
+        // What comes there later is another thing.
+        let led = (state.led.iter().zip(&painted.weight))
+            .map(|(l, w)| byte(f32::from(*l) / 255.0 * (1.0 - taken(*w))))
+            .collect();
+        return State { erased, led, ..state.clone() };
     }
     let away = away(&painted.weight, size);
     let seen: Vec<f32> = if let Some(acts) = acts {

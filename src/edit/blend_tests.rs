@@ -1,7 +1,7 @@
 use super::*;
 use crate::edit::Edit;
 use crate::generator::linear::Linear;
-use crate::photo::{Channels, Photo, Rect, Samples, blend_rect};
+use crate::photo::{Channels, Photo, Rect, Samples, blend_rect, crop};
 use once_cell::sync::OnceCell;
 use std::sync::Arc;
 
@@ -114,8 +114,8 @@ fn the_blend_is_the_papers_where_photo_and_network_have_one_size() {
                 let (x, x0, g) = (f64::from(x[i]), f64::from(x0[i]), f64::from(e.generated[i]));
                 // At this size all of the photo's error is coarse.
                 let by_hand = x + m * (g - x0) + m * (gain * kept - 1.0) * (x - x0);
-                let ours = x + f64::from(change.mask[p])
-                    * (f64::from(change.add[i]) - f64::from(change.less[p]) * x);
+                let ours = x + f64::from(change.mask[p]) * f64::from(change.add[i]);
+                assert_eq!(change.coarse[i], e.state().origin.crop[i]);
                 assert!((by_hand - ours).abs() < 1e-5, "{by_hand} {ours}");
                 assert!(detail > 0.0 || (by_hand - (x0 + m * (g - x0) + (1.0 - m) * (x - x0))).abs() < 1e-12);
             }
@@ -128,7 +128,11 @@ fn the_blend_is_the_papers_where_photo_and_network_have_one_size() {
 fn state_of(size: usize, before: f32) -> State {
     let bytes = vec![(127.5 * (before + 1.0)).round() as u8; 3 * size * size];
     let photo = Photo::new(size as u32, size as u32, Channels::Rgb, Samples::U8(bytes)).unwrap();
-    let picture = vec![before; 3 * size * size];
+    state_with(photo, vec![before; 3 * size * size], size)
+}
+
+/// A state of a photo that the network has as it is.
+fn state_with(photo: Photo, picture: Vec<f32>, size: usize) -> State {
     let origin = Origin {
         photo: Arc::new(photo),
         reconstruction: picture.clone(),
@@ -148,8 +152,9 @@ fn strands_grow_with_the_light_and_stay_in_the_dark() {
     let stripes: Vec<u8> = (0..3 * 128 * 128).map(|i| if i / 3 % 4 < 2 { 26 } else { 18 }).collect();
     let photo = Photo::new(128, 128, Channels::Rgb, Samples::U8(stripes)).unwrap();
     let frame = Frame { cx: 64.0, cy: 64.0, side: 128.0, angle: 0.0 };
-    let contrast = |before: f32, after: f32, detail: f32| {
-        let state = state_of(size, before);
+    let contrast_where = |led: u8, before: f32, after: f32, detail: f32| {
+        let mut state = state_of(size, before);
+        state.led = vec![led; size * size].into();
         let settings = BlendSettings { detail, ..BlendSettings::default() };
         let generated = vec![after; 3 * size * size];
         let change = change(&state, &generated, vec![1.0; size * size], &settings, size);
@@ -157,14 +162,41 @@ fn strands_grow_with_the_light_and_stay_in_the_dark() {
         let Samples::U8(row) = blend_rect(&photo, &frame, &change, row).unwrap() else { unreachable!() };
         f32::from(row[0]) - f32::from(row[9])
     };
+    let contrast = |before, after, detail| contrast_where(0, before, after, detail);
     let (dark, light) = (22.0 / 127.5 - 1.0, 0.3);
     // Lighter by more than 2.5 times, of which the default keeps 0.657.
     assert!((contrast(dark, light, 0.3) - 8.0 * 2.5 * 0.657).abs() <= 1.0);
     assert!((contrast(dark, light, 1.0) - 8.0 * 2.5).abs() <= 1.0);
     assert_eq!(contrast(dark, light, 0.0), 0.0);
+    // Teeth where lips were have none of theirs.
+    assert!((contrast_where(255, dark, light, 1.0) - 8.0).abs() <= 1.0);
     // (22 + 13)/255 and 0.1 make it 1.26 times.
     assert!((contrast(dark, dark + 26.0 / 255.0, 1.0) - 8.0 * (1.0 + 13.0 / (22.0 + 25.5))).abs() <= 1.0);
     assert!((contrast(dark, dark, 1.0) - 8.0).abs() <= 1.0 && (contrast(dark, -0.9, 1.0) - 8.0).abs() <= 1.0);
+}
+
+/// A photo without any detail has none to grow, also where much becomes lighter and little beside it.
+#[test]
+fn where_there_is_no_detail_none_grows() {
+    let size = 32;
+    let ramp: Vec<u8> = (0..256 * 256).flat_map(|p| [(10 + p % 256 / 8) as u8; 3]).collect();
+    let photo = Photo::new(256, 256, Channels::Rgb, Samples::U8(ramp)).unwrap();
+    let frame = Frame { cx: 128.0, cy: 128.0, side: 256.0, angle: 0.0 };
+    let picture = crop(&photo, &frame, size).unwrap();
+    let generated: Vec<f32> =
+        picture.iter().enumerate().map(|(i, x)| if i % size < 16 { *x } else { x + 1.2 }).collect();
+    let state = state_with(photo.clone(), picture, size);
+    let settings = BlendSettings { detail: 1.0, ..BlendSettings::default() };
+    let grown = change(&state, &generated, vec![1.0; size * size], &settings, size);
+    assert!(grown.less.iter().any(|l| *l < -1.0) && grown.less.contains(&0.0));
+    let flat = Change { less: vec![0.0; size * size], ..grown.clone() };
+    let rect = Rect { x: 32, y: 32, width: 192, height: 192 };
+    let [grown, flat] = [grown, flat].map(|change| match blend_rect(&photo, &frame, &change, rect) {
+        Ok(Samples::U8(samples)) => samples,
+        other => panic!("{other:?}"),
+    });
+    let apart = grown.iter().zip(&flat).map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(apart <= Some(2), "{apart:?}");
 }
 
 #[test]
@@ -207,4 +239,8 @@ fn a_led_stroke_is_seen_where_it_was_painted_and_where_the_direction_acts() {
     assert_eq!((at(&led, 8, 8), at(&led, 24, 24), at(&led, 8, 18)), ((255, 0), (255, 255), (0, 0)));
     assert_eq!((at(&alone, 8, 8), at(&alone, 24, 24).1), ((255, 0), 0));
     assert!(at(&alone, 8, 13).0 > 200, "{:?}", at(&alone, 8, 13));
+    // Restored, it is no longer led: what comes there later is another thing.
+    let there = Painted { weight: acts.clone(), color: painted.color.clone() };
+    let restored = after_stroke(&led, &there, Mode::Restore, 1.0, &moved, None, size);
+    assert_eq!((at(&restored, 24, 24).1, restored.erased[24 * size + 24]), (0, 255));
 }

@@ -41,7 +41,7 @@ impl Default for StrokeSettings {
 pub struct BlendSettings {
     /// 0..8: gain on the interpolation mask; 1 is the paper's.
     pub mask: f32,
-    /// 0..1: how much of the photo's own detail stays in changed places; 0 is the paper's.
+    /// 0..1: how much of the photo's own detail stays in changed places (where they become lighter it grows with the light); 0 is the paper's.
     pub detail: f32,
     /// 0..1: how much the change is confined to the surroundings of what was brushed; 0 is the paper's.
     pub locality: f32,

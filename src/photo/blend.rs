@@ -18,19 +18,22 @@ use std::thread::Builder;
 /// Pixels that are worth a thread: some milliseconds.
 const PIXELS_PER_THREAD: usize = 1 << 17;
 
-/// A change to a photo inside a frame: `Y = X + M↑·(C↑ − L↑·X)` in the −1..1 scale. C↑ is the cubic spline through C, M↑ and L↑ the
-/// smooth upsampling of M and L (the cubic B-spline of their values, so nothing rings and zeros stay zeros) into the photo's pixels.
+/// A change to a photo inside a frame: `Y = X + M↑·(C↑ + L↑·(x↑ − X))` in the −1..1 scale, x being X as coarse as the grids are. C↑ and x↑ are
+/// the cubic splines through C and x, M↑ and L↑ the smooth upsampling of M and L (the cubic B-spline of their values, so nothing
+/// rings and zeros stay zeros) into the photo's pixels.
 ///
 /// With Δ the change of the generated image, M the mask, X̂₀ the reconstruction, c what goes of the photo's coarse error and L
-/// what goes of its fine error, C is `Δ − c·(X − X̂₀) + L·X` for the X that the network sees. Let M be 0 in the two outermost
-/// rings where the photo goes on beyond the frame, or its border shows. Where X is a float beyond ±65504 (the range of half floats) and changes, X is
-/// taken for that bound.
+/// what goes of its fine error X − x, C is `Δ − c·(x − X̂₀)`. Let M be 0 in the two outermost
+/// rings where the photo goes on beyond the frame, or its border shows. Where L is below 0, detail becomes stronger, but not what of a float lies
+/// beyond −1..1. Where X is a float beyond ±65504 (the range of half floats) and changes, X is taken for that bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// Side S of the grids.
     pub size: usize,
     /// C, `[3][S][S]`.
     pub add: Vec<f32>,
+    /// x, `[3][S][S]`.
+    pub coarse: Vec<f32>,
     /// M, `[S][S]`, 0..1.
     pub mask: Vec<f32>,
     /// L, `[S][S]`: how much of the photo's fine detail goes where M is 1. Below 0 it becomes stronger.
@@ -40,14 +43,15 @@ pub struct Change {
 impl Change {
     /// The change that changes nothing.
     pub fn none(size: usize) -> Self {
-        let flat = vec![0.0; size * size];
-        Self { size, add: vec![0.0; 3 * size * size], mask: flat.clone(), less: flat }
+        let (colours, map) = (vec![0.0; 3 * size * size], vec![0.0; size * size]);
+        Self { size, add: colours.clone(), coarse: colours, mask: map.clone(), less: map }
     }
 
     fn check(&self) -> Result<()> {
-        let Self { size, add, mask, less } = self;
+        let Self { size, add, coarse, mask, less } = self;
         let plane = size.checked_mul(*size).filter(|_| (1..=crate::limits::CROP_SIDE).contains(size));
-        if plane.is_none_or(|p| add.len() != 3 * p || mask.len() != p || less.len() != p) {
+        if plane.is_none_or(|p| [add.len(), coarse.len()] != [3 * p; 2] || [mask.len(), less.len()] != [p; 2])
+        {
             return Err(Error::new(
                 ErrorKind::Internal,
                 format!(
@@ -59,7 +63,7 @@ impl Change {
             ));
         }
         let beyond = |v: &&f32| !(-FLOAT_MAX..=FLOAT_MAX).contains(*v);
-        match add.iter().chain(mask).chain(less).find(beyond) {
+        match add.iter().chain(coarse).chain(mask).chain(less).find(beyond) {
             None => Ok(()),
             Some(v) => Err(Error::new(
                 ErrorKind::Internal,
@@ -204,13 +208,13 @@ fn share_out<T: Send>(
     });
 }
 
-/// Red, green and blue of C, M and L.
-type Cell = [f32; 5];
+/// Red, green and blue of C, M; red, green and blue of x, L.
+type Cell = [f32; 8];
 
 /// A change made ready to be read at photo pixels.
 struct Grid {
     size: usize,
-    /// `[S+4][S+4]`: red, green, blue of C's coefficients, which are mirrored at the borders (…cb|abc…), and M and L, which are
+    /// `[S+4][S+4]`: the coefficients of C and x, which are mirrored at the borders (…cb|abc…), and M and L, which are
     /// mirrored with their rim (…ba|ab…): so two rings of 0 keep all of M 0 there.
     cells: Vec<Cell>,
     reach: Reach,
@@ -227,19 +231,25 @@ impl Grid {
         let size = change.size;
         let (side, plane) = (size + 4, size * size);
         let grey = matches!(channels, Channels::Grey | Channels::GreyAlpha);
-        let mut add = change.add.clone();
-        add.chunks_exact_mut(plane).for_each(|plane| coefficients(plane, size));
+        let splines = |values: &[f32]| {
+            let mut values = values.to_vec();
+            values.chunks_exact_mut(plane).for_each(|plane| coefficients(plane, size));
+            values
+        };
+        let (add, coarse) = (splines(&change.add), splines(&change.coarse));
+        // In grey the Rec. 709 luma of the change: the mask weighs all three channels alike, and they are equal.
+        let colour = |from: &[f32], p: usize| {
+            let [r, g, b] = [from[p], from[plane + p], from[2 * plane + p]];
+            if grey { [0.2126 * r + 0.7152 * g + 0.0722 * b; 3] } else { [r, g, b] }
+        };
         let mut cells = vec![Cell::default(); side * side];
         for (i, cell) in cells.iter_mut().enumerate() {
             let (x, y) = (i % side, i / side);
             let p = mirrored(y.abs_diff(2), size) * size + mirrored(x.abs_diff(2), size);
-            let [r, g, b] = [add[p], add[plane + p], add[2 * plane + p]];
-            // Rec. 709 luma of the change: the mask weighs all three channels alike, and they are equal.
-            let luma = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-            let [r, g, b] = if grey { [luma; 3] } else { [r, g, b] };
+            let ([r, g, b], [cr, cg, cb]) = (colour(&add, p), colour(&coarse, p));
             let rim = |v: usize| if v < 2 { 1 - v } else { (v - 2).min(2 * size + 1 - v) }.min(size - 1);
             let at = rim(y) * size + rim(x);
-            *cell = [r, g, b, change.mask[at], change.less[at]];
+            *cell = [r, g, b, change.mask[at], cr, cg, cb, change.less[at]];
         }
         let (u, v) = frame.from_photo(0.5, 0.5);
         let (sin, cos) = frame.angle.to_radians().sin_cos();
@@ -290,11 +300,13 @@ impl Grid {
             if !self.reach.holds(ix, iy) || alpha.is_some_and(|a| pixel[a].unit() == 0.0) {
                 continue;
             }
-            let [cr, cg, cb, mask, less] =
+            let [ar, ag, ab, mask, cr, cg, cb, less] =
                 self.spline(ix, iy, (gx + 1.0 - ix as f64) as f32, (gy + 1.0 - iy as f64) as f32);
-            for (place, add) in [(r, cr), (g, cg), (b, cb)].into_iter().take(colours) {
+            for (place, add, coarse) in [(r, ar, cr), (g, ag, cg), (b, ab, cb)].into_iter().take(colours) {
                 let old = pixel[place];
-                pixel[place] = old.moved(0.5 * mask * (add - less * (2.0 * old.unit() - 1.0)));
+                let x = 2.0 * old.unit() - 1.0;
+                let x = if less < 0.0 { x.clamp(-1.0, 1.0) } else { x };
+                pixel[place] = old.moved(0.5 * mask * (add + less * (coarse - x)));
             }
         }
     }

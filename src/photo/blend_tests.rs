@@ -165,6 +165,27 @@ fn floats_of_any_size_stay_finite_where_they_change() {
     }
 }
 
+/// What is beyond white is light, not detail.
+#[test]
+fn highlights_of_floats_do_not_grow() {
+    let format = PixelFormat { channels: super::Channels::Rgb, depth: Depth::F32 };
+    let frame = Frame { cx: 30.0, cy: 25.0, side: 40.0, angle: 10.0 };
+    let shown = |x: f64, less: f32| {
+        let photo = super::super::test_photos::photo(60, 50, format, |_, _, _| x);
+        let mut change = Change::none(16);
+        change.mask.fill(1.0);
+        change.less.fill(less);
+        let middle = Rect { x: 30, y: 25, width: 1, height: 1 };
+        let Samples::F32(v) = blend_rect(&photo, &frame, &change, middle).unwrap() else { unreachable!() };
+        v[0]
+    };
+    // Grey is what the network sees.
+    for (x, less, expected) in [(0.6, -1.0, 0.7), (0.75, -1.0, 1.0), (8.0, -1.0, 8.5), (8.0, 1.0, 0.5)] {
+        let is = shown(x, less);
+        assert!((is - expected).abs() < 1e-5, "{x} {less}: {is}");
+    }
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn without_threads_the_caller_does_all_the_work() {

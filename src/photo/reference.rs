@@ -17,7 +17,7 @@ pub fn blended(photo: &Photo, frame: &Frame, change: &Change) -> Vec<f64> {
         }
     }
     let (s, plane) = (change.size, change.size * change.size);
-    let add = spline_through(change);
+    let (add, coarse) = (spline_through(&change.add, s), spline_through(&change.coarse, s));
     let channels = photo.format().channels;
     let n = channels.count();
     let mut out: Vec<f64> = (0..photo.samples().len()).map(|i| unit(photo.samples(), i)).collect();
@@ -29,18 +29,20 @@ pub fn blended(photo: &Photo, frame: &Frame, change: &Change) -> Vec<f64> {
             continue;
         }
         let (gx, gy) = (u * s as f64 - 0.5, v * s as f64 - 0.5);
-        let mut sum = [0.0; 5];
+        let mut sum = [0.0; 8];
         let cells = -2..s as isize + 2;
         for (j, i) in cells.clone().flat_map(|j| cells.clone().map(move |i| (j, i))) {
             let w = b_spline(gx - i as f64) * b_spline(gy - j as f64);
             let at = mirror(j, s) * s + mirror(i, s);
             (0..3).for_each(|c| sum[c] += w * add[c * plane + at]);
+            (0..3).for_each(|c| sum[5 + c] += w * coarse[c * plane + at]);
             let at = rim(j, s) * s + rim(i, s);
             sum[3] += w * f64::from(change.mask[at]);
             sum[4] += w * f64::from(change.less[at]);
         }
         let old = channels.rgb().map(|c| out[pixel * n + c] * 2.0 - 1.0);
-        let new = [0, 1, 2].map(|c| old[c] + sum[3] * (sum[c] - sum[4] * old[c]));
+        let fine = |c: usize| sum[5 + c] - if sum[4] < 0.0 { old[c].clamp(-1.0, 1.0) } else { old[c] };
+        let new = [0, 1, 2].map(|c| old[c] + sum[3] * (sum[c] + sum[4] * fine(c)));
         if n < 3 {
             let luma = |v: [f64; 3]| 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2];
             out[pixel * n] += (luma(new) - luma(old)) / 2.0;
@@ -76,11 +78,10 @@ fn rim(i: isize, size: usize) -> usize {
     .clamp(0, end) as usize
 }
 
-/// The coefficients of the spline through `add`, by the answer of the inverse filter to an impulse: `√3·(√3 − 2)^|k|`.
-fn spline_through(change: &Change) -> Vec<f64> {
-    let s = change.size;
+/// The coefficients of the spline through `values`, by the answer of the inverse filter to an impulse: `√3·(√3 − 2)^|k|`.
+fn spline_through(values: &[f32], s: usize) -> Vec<f64> {
     let answer = |k: isize| 3f64.sqrt() * (3f64.sqrt() - 2.0).powi(k.abs() as i32);
-    let mut map: Vec<f64> = change.add.iter().map(|v| f64::from(*v)).collect();
+    let mut map: Vec<f64> = values.iter().map(|v| f64::from(*v)).collect();
     for (step, line) in [(1, s), (s, 1)] {
         let from = map.clone();
         for (i, value) in map.iter_mut().enumerate() {
@@ -126,5 +127,6 @@ pub fn some_change(size: usize, seed: u64) -> Change {
         }
     }
     change.add.fill_with(|| (next() * 2.0 - 1.0) as f32);
+    change.coarse.fill_with(|| (next() * 2.0 - 1.0) as f32);
     change
 }
