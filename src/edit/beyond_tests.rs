@@ -1,10 +1,7 @@
 //! Hair that the frame's upper side cuts, before a wall; painted in the frame.
 
-use super::super::history::Origin;
 use super::*;
 use crate::photo::{Channels, Rect, Samples, blend_rect};
-use once_cell::sync::OnceCell;
-use std::sync::Arc;
 
 const SIZE: usize = 32;
 /// One photo pixel for each of the network's, from (32, 32) on.
@@ -48,14 +45,7 @@ impl Scene {
         let border = (0..SIZE * SIZE).map(|p| super::super::blend::border(&sides, p % SIZE, p / SIZE, SIZE));
         let seen = Seen { uncut, border: border.collect() };
         change.mask = seen.mask();
-        let origin = Origin {
-            photo: Arc::new(photo),
-            reconstruction: picture.clone(),
-            crop: picture,
-            latents: vec![0.0],
-            surroundings: OnceCell::new(),
-        };
-        let mut state = State::at(Arc::new(origin), SIZE);
+        let mut state = State::exact(photo, picture, SIZE);
         state.brushed = (0..SIZE * SIZE).map(|p| if brushed(at(p).0, at(p).1) { 255 } else { 0 }).collect();
         Self { within: Placed { frame, change }, seen, state }
     }

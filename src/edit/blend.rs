@@ -4,9 +4,10 @@ use super::history::{Origin, State};
 use super::settings::BlendSettings;
 use super::solver::peak;
 use crate::brush::{Mode, Painted, distance};
-use crate::photo::{Change, Frame};
+use crate::photo::{Change, Frame, luma};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 /// The blur of the interpolation mask in network pixels (the paper's program: σ 0.7, reflected borders).
 const MASK_SIGMA: f32 = 0.7;
@@ -106,12 +107,12 @@ pub(super) fn kept(settings: &BlendSettings) -> (f32, f32) {
 /// does. Black hair that becomes blond with no more than black hair's contrast is bare skin to the eye. What becomes darker loses
 /// none for it: new hair over skin has no strands but those.
 fn gain(generated: &[f32], reconstruction: &[f32], size: usize) -> Vec<f32> {
-    let luma = |image: &[f32]| {
-        let grey = |[r, g, b]: [f32; 3]| (0.5 + 0.5 * (0.2126 * r + 0.7152 * g + 0.0722 * b)).max(0.0);
-        let at = |p: usize| grey([0, 1, 2].map(|c| image[c * size * size + p]));
+    let light = |image: &[f32]| {
+        let colour = |p: usize| [0, 1, 2].map(|c| image[c * size * size + p]);
+        let at = |p: usize| (0.5 + 0.5 * luma(colour(p))).max(0.0);
         gauss(&(0..size * size).map(at).collect::<Vec<_>>(), size, GAIN_SIGMA)
     };
-    let (now, before) = (luma(generated), luma(reconstruction));
+    let (now, before) = (light(generated), light(reconstruction));
     let of = |(now, before): (&f32, &f32)| ((now + GAIN_DARK) / (before + GAIN_DARK)).clamp(1.0, GAIN_MOST);
     now.iter().zip(&before).map(of).collect()
 }
@@ -150,30 +151,31 @@ pub(super) fn after_stroke(
     size: usize,
 ) -> State {
     let byte = |v: f32| (v * 255.0).round() as u8;
+    // What is left of a map where the brush takes from it.
+    let left = |map: &[u8], strength: f32| -> Arc<[u8]> {
+        let of = |(m, w): (&u8, &f32)| byte(f32::from(*m) / 255.0 * (1.0 - w * strength));
+        map.iter().zip(&painted.weight).map(of).collect()
+    };
     if mode == Mode::Restore {
-        let taken = |w: f32| w * strength;
         let erased =
-            state.erased.iter().zip(&painted.weight).map(|(e, w)| (*e).max(byte(taken(*w)))).collect();
+            state.erased.iter().zip(&painted.weight).map(|(e, w)| (*e).max(byte(w * strength))).collect();
         // What comes there later is another thing.
-        let led = (state.led.iter().zip(&painted.weight))
-            .map(|(l, w)| byte(f32::from(*l) / 255.0 * (1.0 - taken(*w))))
-            .collect();
-        return State { erased, led, ..state.clone() };
+        return State { erased, led: left(&state.led, strength), ..state.clone() };
     }
-    let away = away(&painted.weight, size);
     let seen: Vec<f32> = if let Some(acts) = acts {
-        away.iter().zip(acts).map(|(far, acts)| window(AROUND_LED * far, size).max(*acts)).collect()
+        let far = away(&painted.weight, size);
+        far.iter().zip(acts).map(|(far, acts)| window(AROUND_LED * far, size).max(*acts)).collect()
     } else {
-        let brushed = away.iter().map(|far| if *far == 0.0 { 0.0 } else { f32::INFINITY }).collect();
+        let peak = peak(&painted.weight);
+        let brushed =
+            painted.weight.iter().map(|w| if *w >= 0.5 * peak { 0.0 } else { f32::INFINITY }).collect();
         let alike = alike(&painted.weight, moved);
         let far = travel(brushed, size, f32::INFINITY, &mut |_, to| 1.0 + (DETOUR - 1.0) * (1.0 - alike[to]));
         far.iter().map(|far| window(*far, size)).collect()
     };
     let reach = state.reach.iter().zip(&seen).map(|(r, seen)| (*r).max(byte(*seen))).collect();
     // What is painted again after it was restored shows again.
-    let erased = (state.erased.iter().zip(&painted.weight))
-        .map(|(e, w)| byte(f32::from(*e) / 255.0 * (1.0 - w)))
-        .collect();
+    let erased = left(&state.erased, 1.0);
     let brushed = state.brushed.iter().zip(&painted.weight).map(|(b, w)| (*b).max(byte(*w))).collect();
     let led = match acts {
         Some(acts) => state.led.iter().zip(acts).map(|(l, a)| (*l).max(byte(*a))).collect(),

@@ -2,8 +2,6 @@ use super::*;
 use crate::edit::Edit;
 use crate::generator::linear::Linear;
 use crate::photo::{Channels, Photo, Rect, Samples, blend_rect, crop};
-use once_cell::sync::OnceCell;
-use std::sync::Arc;
 
 #[test]
 fn gauss_equals_the_direct_sum() {
@@ -128,19 +126,7 @@ fn the_blend_is_the_papers_where_photo_and_network_have_one_size() {
 fn state_of(size: usize, before: f32) -> State {
     let bytes = vec![(127.5 * (before + 1.0)).round() as u8; 3 * size * size];
     let photo = Photo::new(size as u32, size as u32, Channels::Rgb, Samples::U8(bytes)).unwrap();
-    state_with(photo, vec![before; 3 * size * size], size)
-}
-
-/// A state of a photo that the network has as it is.
-fn state_with(photo: Photo, picture: Vec<f32>, size: usize) -> State {
-    let origin = Origin {
-        photo: Arc::new(photo),
-        reconstruction: picture.clone(),
-        crop: picture,
-        latents: vec![0.0],
-        surroundings: OnceCell::new(),
-    };
-    State::at(Arc::new(origin), size)
+    State::exact(photo, vec![before; 3 * size * size], size)
 }
 
 const WHOLE: Frame = Frame { cx: 16.0, cy: 16.0, side: 32.0, angle: 0.0 };
@@ -185,7 +171,7 @@ fn where_there_is_no_detail_none_grows() {
     let picture = crop(&photo, &frame, size).unwrap();
     let generated: Vec<f32> =
         picture.iter().enumerate().map(|(i, x)| if i % size < 16 { *x } else { x + 1.2 }).collect();
-    let state = state_with(photo.clone(), picture, size);
+    let state = State::exact(photo.clone(), picture, size);
     let settings = BlendSettings { detail: 1.0, ..BlendSettings::default() };
     let grown = change(&state, &generated, vec![1.0; size * size], &settings, size);
     assert!(grown.less.iter().any(|l| *l < -1.0) && grown.less.contains(&0.0));

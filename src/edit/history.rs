@@ -51,6 +51,21 @@ impl State {
     }
 }
 
+#[cfg(test)]
+impl State {
+    /// The first state of a photo that the network reconstructs as it sees it.
+    pub fn exact(photo: Photo, picture: Vec<f32>, size: usize) -> Self {
+        let origin = Origin {
+            photo: Arc::new(photo),
+            reconstruction: picture.clone(),
+            crop: picture,
+            latents: vec![0.0],
+            surroundings: OnceCell::new(),
+        };
+        Self::at(Arc::new(origin), size)
+    }
+}
+
 /// Operations done and undone, and the states between them. There is always a current state.
 #[derive(Clone)]
 pub(super) struct History {

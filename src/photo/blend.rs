@@ -55,8 +55,9 @@ impl Change {
             return Err(Error::new(
                 ErrorKind::Internal,
                 format!(
-                    "a change of side {size} came with {}, {} and {} values",
+                    "a change of side {size} came with {}, {}, {} and {} values",
                     add.len(),
+                    coarse.len(),
                     mask.len(),
                     less.len()
                 ),
@@ -237,10 +238,10 @@ impl Grid {
             values
         };
         let (add, coarse) = (splines(&change.add), splines(&change.coarse));
-        // In grey the Rec. 709 luma of the change: the mask weighs all three channels alike, and they are equal.
+        // In grey the luma of the change: the mask weighs all three channels alike, and they are equal.
         let colour = |from: &[f32], p: usize| {
-            let [r, g, b] = [from[p], from[plane + p], from[2 * plane + p]];
-            if grey { [0.2126 * r + 0.7152 * g + 0.0722 * b; 3] } else { [r, g, b] }
+            let colour = [from[p], from[plane + p], from[2 * plane + p]];
+            if grey { [luma(colour); 3] } else { colour }
         };
         let mut cells = vec![Cell::default(); side * side];
         for (i, cell) in cells.iter_mut().enumerate() {
@@ -327,6 +328,11 @@ impl Grid {
         }
         sum
     }
+}
+
+/// Rec. 709 luma of an encoded colour.
+pub(crate) fn luma([r, g, b]: [f32; 3]) -> f32 {
+    0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
 /// The cubic B-spline's four weights; none negative, their sum 1.

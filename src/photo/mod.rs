@@ -14,6 +14,7 @@ mod spline;
 #[cfg(test)]
 mod test_photos;
 
+pub(crate) use blend::luma;
 pub use blend::{Change, blend_into, blend_layer_into, blend_rect, changed_rect};
 pub use crop::{Crop, crop, crop_rgba};
 pub use faces::{Face, find, find_with, no_face_error};
